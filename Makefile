@@ -1,0 +1,47 @@
+# Postbot's tasks. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench chaos lock migration
+
+help: ## List the tasks
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(BIN)/.ready ## Create the environment with everything for development
+
+$(BIN)/.ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -r requirements/dev.txt
+	$(BIN)/pip install --no-deps -e .
+	touch $@
+
+demo: setup ## Try Postbot in the browser, without any account
+	$(BIN)/postbot demo
+
+test: setup ## Run the tests
+	$(BIN)/pytest
+
+check: setup ## All that CI demands: format, lint, types, imports, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+format: setup ## Bring the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure lateness, bursts, ticks, Slack answers and footprint; print a table
+	$(BIN)/python -m tests.bench
+
+chaos: setup ## Kill, pause and flush at random (ROUNDS=100) and check that nothing is lost or doubled
+	$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),100)
+
+lock: ## Compile the lock files anew (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q -o requirements/runtime.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q -o requirements/dev.txt
+
+migration: setup ## Write a migration after a change of scheduler/models.py (name=what_changes)
+	$(BIN)/tortoise -c scheduler.database.FOR_MAKING_MIGRATIONS makemigrations --name $(name)
