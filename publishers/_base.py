@@ -1,0 +1,107 @@
+"""The contract that every platform fulfils, and the limits it declares."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from publishers._http import Http
+from publishers._values import (
+    App,
+    Checkpoint,
+    Content,
+    Credentials,
+    NotPublished,
+    Problem,
+    Processing,
+    Profile,
+    Published,
+    Ready,
+    Unsure,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a platform accepts. Lengths in the platform's own counting, sizes in bytes."""
+
+    text: int
+    images: int
+    image_bytes: int
+    gif_bytes: int
+    video_bytes: int
+    alt_text: int
+
+
+class Publisher(ABC):
+    """One platform. Handed its app registration and a request helper; knows no database.
+
+    Everything but `publish` may be called any number of times.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    limits: ClassVar[Limits]
+    scopes: ClassVar[tuple[str, ...]]
+    is_idempotent: ClassVar[bool] = False
+
+    def __init__(self, app: App, http: Http) -> None:
+        self.app = app
+        self.http = http
+
+    @abstractmethod
+    def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
+        """The consent page; `challenge` is the S256 PKCE challenge."""
+
+    @abstractmethod
+    async def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> Credentials:
+        """Turns the code of a consent into tokens. Raises `Rejected` when the code is refused."""
+
+    @abstractmethod
+    async def refresh(self, credentials: Credentials) -> Credentials:
+        """New tokens for old. Raises `Rejected` (authentication) when only a reconnect can help."""
+
+    @abstractmethod
+    async def revoke(self, credentials: Credentials) -> None:
+        """Ends the platform's grant, where it can."""
+
+    @abstractmethod
+    async def identify(self, credentials: Credentials) -> list[Profile]:
+        """Whom these tokens may publish for."""
+
+    @classmethod
+    @abstractmethod
+    def count(cls, text: str) -> int:
+        """Length of a text as this platform counts it."""
+
+    @classmethod
+    @abstractmethod
+    def check(cls, content: Content) -> list[Problem]:
+        """Why this content will not fit; empty when it will. Pure: no file is opened."""
+
+    @abstractmethod
+    async def prepare(
+        self, credentials: Credentials, content: Content, checkpoint: Checkpoint
+    ) -> Ready | Processing:
+        """Does all that may be done twice (uploads, containers) and saves the ids it is given."""
+
+    @abstractmethod
+    async def publish(
+        self, credentials: Credentials, content: Content, checkpoint: Checkpoint
+    ) -> Published:
+        """The one request that cannot be taken back, and nothing else. Called after `prepare` said
+        `Ready`, with the checkpoint it left. Neither this nor `reconcile` may save into the
+        checkpoint: by then it belongs to the record of what was sent."""
+
+    @abstractmethod
+    async def reconcile(
+        self, credentials: Credentials, content: Content, checkpoint: Checkpoint, since: datetime
+    ) -> Published | NotPublished | Unsure:
+        """Looks, without writing, whether an attempt started at `since` (UTC) went out."""
+
+    @classmethod
+    @abstractmethod
+    def manual_url(cls, content: Content) -> str:
+        """Where a person can post this by hand, prefilled as far as the platform allows."""
