@@ -1,0 +1,99 @@
+"""Holds requests against a platform's published OpenAPI contract, where that file is at hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from email.parser import BytesParser
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+
+CONTRACTS = Path(__file__).parents[3] / "shared/contracts"
+FILES = {"x": CONTRACTS / "x/x-api-v2-2.167-xdk-openapi.json"}
+# Its documentation and its servers say `tweet.fields` where the contract says `post.fields`.
+SAME = {"tweet.fields": "post.fields"}
+# OAuth endpoints are in no contract.
+OUTSIDE = "/oauth2/"
+
+
+@cache
+def contract_of(platform: str) -> Contract | None:
+    file = FILES.get(platform)
+    return Contract(json.loads(file.read_text())) if file and file.exists() else None
+
+
+class Contract:
+    """One platform's contract. `breaches` says what is wrong with a request."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self._spec = spec
+
+    def breaches(self, request: httpx.Request) -> list[str]:
+        if OUTSIDE in request.url.path:
+            return []
+        operation = self._operation(request)
+        if operation is None:
+            return [f"{request.method} {request.url.path} is not in the contract"]
+        return [*self._query_breaches(operation, request), *self._body_breaches(operation, request)]
+
+    def _operation(self, request: httpx.Request) -> dict[str, Any] | None:
+        for template, operations in self._spec["paths"].items():
+            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+            if re.fullmatch(pattern, request.url.path) and request.method.lower() in operations:
+                found: dict[str, Any] = operations[request.method.lower()]
+                return found
+        return None
+
+    def _query_breaches(self, operation: dict[str, Any], request: httpx.Request) -> list[str]:
+        known = {one["name"]: one for one in map(self._resolve, operation.get("parameters", []))}
+        given = {SAME.get(name, name): value for name, value in request.url.params.items()}
+        unknown = [f"unknown query parameter {name}" for name in given.keys() - known.keys()]
+        wrong = [
+            f"{name}={value}: {error.message}"
+            for name, value in given.items()
+            if name in known
+            for error in self._errors(known[name]["schema"], _typed(known[name]["schema"], value))
+        ]
+        return unknown + wrong
+
+    def _body_breaches(self, operation: dict[str, Any], request: httpx.Request) -> list[str]:
+        contents = operation.get("requestBody", {}).get("content", {})
+        kind = request.headers.get("content-type", "").partition(";")[0]
+        if not contents:
+            return ["a body where none belongs"] if request.content else []
+        if kind not in contents:
+            return [f"{kind} is not one of {list(contents)}"]
+        body = json.loads(request.content) if kind == "application/json" else _form(request)
+        return [error.message for error in self._errors(contents[kind]["schema"], body)]
+
+    def _resolve(self, parameter: dict[str, Any]) -> dict[str, Any]:
+        name = parameter.get("$ref", "").rpartition("/")[2]
+        found: dict[str, Any] = self._spec["components"]["parameters"].get(name, parameter)
+        return found
+
+    def _errors(self, schema: dict[str, Any], value: Any) -> list[Any]:
+        whole = {**schema, "components": self._spec["components"]}
+        return list(jsonschema.Draft4Validator(whole).iter_errors(value))
+
+
+def _typed(schema: dict[str, Any], value: str) -> Any:
+    if schema.get("type") == "array":
+        return value.split(",")
+    return int(value) if schema.get("type") == "integer" else value
+
+
+def _form(request: httpx.Request) -> dict[str, Any]:
+    """The fields of a multipart form: bytes as text, digits as numbers."""
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    message = BytesParser().parsebytes(head + request.content)
+    return dict(_field(part) for part in message.get_payload())
+
+
+def _field(part: Any) -> tuple[str, Any]:
+    name = part.get_param("name", header="content-disposition")
+    value = part.get_payload(decode=True).decode("latin-1")
+    return name, int(value) if value.isdecimal() and name != "media" else value
