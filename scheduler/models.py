@@ -1,0 +1,287 @@
+"""The tables. Instants are UTC; every column has one sentence where its name does not say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from scheduler.states import PostState, State
+
+
+class Workspace(Model):
+    """A Slack team that installed Postbot."""
+
+    id = fields.IntField(primary_key=True)
+    # Slack's id of the team, `T…`.
+    team_id = fields.CharField(max_length=32, unique=True)
+    name = fields.CharField(max_length=255, default="")
+    bot_user_id = fields.CharField(max_length=32, default="")
+    bot_id = fields.CharField(max_length=32, default="")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "workspace"
+
+
+class Member(Model):
+    """A person in Slack who used Postbot or owns something in it."""
+
+    id = fields.IntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    # Slack's id of the user, `U…` or `W…`.
+    user_id = fields.CharField(max_length=32)
+    name = fields.CharField(max_length=255, default="")
+    # IANA zone of the member's Slack profile.
+    timezone = fields.CharField(max_length=64, default="UTC")
+    is_admin = fields.BooleanField(default=False)
+    # The direct conversation with the bot, `D…`, once it was opened.
+    dm_channel = fields.CharField(max_length=32, default="")
+    # When name, zone and role were last read from Slack.
+    checked_at = fields.DatetimeField()
+
+    class Meta:
+        table = "member"
+        unique_together = (("workspace", "user_id"),)
+
+
+class Account(Model):
+    """One connected profile on a platform."""
+
+    id = fields.IntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    platform = fields.CharField(max_length=32)
+    # The platform's own id of the profile.
+    remote_id = fields.CharField(max_length=255)
+    username = fields.CharField(max_length=255)
+    name = fields.CharField(max_length=255)
+    # Encrypted tokens; empty after a disconnect. Read by `scheduler.accounts` alone.
+    secrets = fields.TextField(default="")
+    # Rises with every new pair of tokens, so that a refresh is done once.
+    token_version = fields.IntField(default=0)
+    expires_at = fields.DatetimeField(null=True)
+    # `connected`, `broken` (needs a reconnect) or `disconnected`.
+    health = fields.CharField(max_length=16, default="connected")
+    # The process that refreshes the tokens at this moment.
+    refresh_owner = fields.BigIntField(null=True)
+    connected_by = fields.CharField(max_length=32)
+    connected_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account"
+        unique_together = (("workspace", "platform", "remote_id"),)
+
+
+class Consent(Model):
+    """A connect that was begun and waits for the platform's redirect. Used once, short-lived."""
+
+    state = fields.CharField(max_length=64, primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    user_id = fields.CharField(max_length=32)
+    platform = fields.CharField(max_length=32)
+    # Encrypted PKCE verifier.
+    verifier = fields.TextField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "consent"
+
+
+class Post(Model):
+    """What a person wrote."""
+
+    # Short and random; people type it in `/schedule-post status`.
+    id = fields.CharField(max_length=16, primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    author = fields.CharField(max_length=32)
+    text = fields.TextField()
+    state = fields.CharEnumField(PostState, max_length=16, default=PostState.DRAFT)
+    due_at = fields.DatetimeField(null=True)
+    # The zone in which the author chose the time.
+    timezone = fields.CharField(max_length=64, default="UTC")
+    # Rises with every change of the content.
+    revision = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "post"
+        indexes = (("workspace_id", "author", "created_at"),)
+
+
+class MediaFile(Model):
+    """One file of a post in the media store."""
+
+    id = fields.IntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "models.Post", related_name="media"
+    )
+    post_id: str
+    position = fields.SmallIntField()
+    name = fields.CharField(max_length=255)
+    # Where the media store keeps it.
+    key = fields.CharField(max_length=128)
+    kind = fields.CharField(max_length=8)
+    mime = fields.CharField(max_length=64)
+    size = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    alt_text = fields.TextField(default="")
+    # The file in Slack that it came from, to show it in messages.
+    slack_file_id = fields.CharField(max_length=32, default="")
+
+    class Meta:
+        table = "media_file"
+        indexes = (("post_id",),)
+
+
+class Delivery(Model):
+    """One post to one account. Changed only by `scheduler.deliveries`."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "models.Post", related_name="deliveries"
+    )
+    post_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account")
+    account_id: int
+    platform = fields.CharField(max_length=32)
+    state = fields.CharEnumField(State, max_length=16, default=State.SCHEDULED)
+    # When it should be live.
+    due_at = fields.DatetimeField()
+    # When somebody must look at the row next: to stage it, poll, retry, look on the platform, or
+    # take it back from a process that went silent. Empty when nothing happens by itself.
+    next_attempt_at = fields.DatetimeField(null=True)
+    # 0 publish now, 5 scheduled, 9 bulk import.
+    priority = fields.SmallIntField(default=5)
+    # Makes an old claim powerless.
+    fence = fields.IntField(default=0)
+    # The process that holds it.
+    owner = fields.BigIntField(null=True)
+    # Attempts used up.
+    attempts = fields.SmallIntField(default=0)
+    # How often we looked for it on the platform while unconfirmed.
+    looks = fields.SmallIntField(default=0)
+    # When the author was asked whether it is live.
+    asked_at = fields.DatetimeField(null=True)
+    # What the publisher saved so far, with the digest of the content it belongs to.
+    checkpoint: Any = fields.JSONField(default=dict)
+    cause = fields.CharField(max_length=16, default="")
+    kind = fields.CharField(max_length=16, default="")
+    # A sentence for the author about the last failure.
+    reason = fields.TextField(default="")
+    remote_id = fields.CharField(max_length=255, default="")
+    permalink = fields.TextField(default="")
+    published_at = fields.DatetimeField(null=True)
+    # Since when it is in this state.
+    since = fields.DatetimeField()
+
+    class Meta:
+        table = "delivery"
+        # A partial index on (state, priority, next_attempt_at) stands in the first migration.
+        indexes = (("post_id",), ("account_id", "state"))
+
+
+class Attempt(Model):
+    """One try of one delivery. Written before the request that cannot be taken back."""
+
+    id = fields.BigIntField(primary_key=True)
+    delivery: fields.ForeignKeyRelation[Delivery] = fields.ForeignKeyField(
+        "models.Delivery", related_name="tries"
+    )
+    delivery_id: int
+    fence = fields.IntField()
+    # Hash of what was about to be sent.
+    digest = fields.CharField(max_length=64, default="")
+    started_at = fields.DatetimeField()
+    # When the irreversible request began to leave, as far as we know.
+    left_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    # The move that ended it; empty while it is open.
+    outcome = fields.CharField(max_length=24, default="")
+    cause = fields.CharField(max_length=16, default="")
+    kind = fields.CharField(max_length=16, default="")
+    # The platform's own code or status.
+    code = fields.CharField(max_length=64, default="")
+    reason = fields.TextField(default="")
+    # What the platform answered, kept even when the claim was lost meanwhile: it is evidence.
+    remote_id = fields.CharField(max_length=255, default="")
+    permalink = fields.TextField(default="")
+
+    class Meta:
+        table = "attempt"
+        unique_together = (("delivery", "fence"),)
+
+
+class Event(Model):
+    """Something that happened, in the past tense. Written in the transaction of the change."""
+
+    id = fields.BigIntField(primary_key=True)
+    # No foreign keys: checking them would lock a post and its workspace for every event.
+    workspace_id = fields.IntField()
+    post_id = fields.CharField(max_length=16)
+    delivery_id = fields.BigIntField(null=True)
+    kind = fields.CharField(max_length=40)
+    # Who caused it: a Slack user id, or the part of Postbot.
+    actor = fields.CharField(max_length=32, default="")
+    data: Any = fields.JSONField(default=dict)
+    at = fields.DatetimeField()
+    # What people have not been told yet: `card`, `person`, or nothing.
+    notice = fields.CharField(max_length=8, null=True)
+    # When telling began; found set, Slack is searched before it is told again.
+    notice_began_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "event"
+        # A partial index on what people have not been told yet stands in the first migration.
+        indexes = (("post_id", "id"), ("at",))
+
+
+class Card(Model):
+    """The one live Slack message of a post."""
+
+    post: fields.OneToOneRelation[Post] = fields.OneToOneField(
+        "models.Post", related_name="card", primary_key=True
+    )
+    post_id: str
+    channel = fields.CharField(max_length=32, default="")
+    # Slack's timestamp of the message; empty until it was sent.
+    ts = fields.CharField(max_length=32, default="")
+    # Rises with every update; buttons of older copies do nothing.
+    version = fields.IntField(default=0)
+    # The process that writes to Slack for this post at this moment.
+    owner = fields.BigIntField(null=True)
+    # Set before the first message is sent; found set without `ts`, Slack is searched.
+    began_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "card"
+
+
+class Seen(Model):
+    """A delivery from Slack that was handled already, by its event id or signature."""
+
+    key = fields.CharField(max_length=128, primary_key=True)
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "seen"
+
+
+class Marker(Model):
+    """A named fact about the whole installation, such as the dispatcher's last tick."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    value: Any = fields.JSONField(default=dict)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "marker"
