@@ -1,0 +1,84 @@
+"""The append-only log of what happened, written in the transaction of the change.
+
+An event that people must hear of carries a notice: `card` (show the post's card anew) or `person`
+(and write to the author). The notifier clears it when they were told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from scheduler.models import Event
+from scheduler.sql import Row, fetch, rows_parameter, rows_source
+
+#: Every kind of event about a post; those of deliveries stand with their moves in `states`.
+POST_EVENTS: dict[str, str] = {
+    "post.drafted": "Somebody began to write it.",
+    "post.scheduled": "It got its accounts and its time.",
+    "post.rescheduled": "Its time was changed.",
+    "post.edited": "Its text or media were changed.",
+    "post.cancelled": "It was called off.",
+}
+
+_COLUMNS = {
+    "workspace_id": "int",
+    "post_id": "text",
+    "delivery_id": "bigint",
+    "kind": "text",
+    "actor": "text",
+    "data": "jsonb",
+    "at": "timestamptz",
+    "notice": "text",
+}
+
+
+async def record(connection: BaseDBAsyncClient, events: Iterable[Row]) -> None:
+    """Appends events, all by one statement. Keys are the columns of the table; `delivery_id`,
+    `actor`, `data` and `notice` may be left out."""
+    complete = [
+        {"delivery_id": None, "actor": "", "data": {}, "notice": None, **event} for event in events
+    ]
+    if not complete:
+        return
+    names = ", ".join(_COLUMNS)
+    source = rows_source(connection, _COLUMNS, alias="v")
+    await fetch(
+        connection,
+        f"INSERT INTO event ({names}) SELECT {names} FROM {source} WHERE TRUE",
+        [rows_parameter(complete)],
+    )
+
+
+async def untold(limit: int) -> list[str]:
+    """The ids of posts about which people must be told something, longest waiting first."""
+    rows = (
+        await Event.filter(notice__in=["card", "person"])
+        .order_by("id")
+        .limit(limit)
+        .values_list("post_id", flat=True)
+    )
+    return list(dict.fromkeys(str(post_id) for post_id in rows))
+
+
+async def pending_notices(post_id: str) -> list[Event]:
+    """What people were not told yet about one post, in the order in which it happened."""
+    return await Event.filter(post_id=post_id, notice__in=["card", "person"]).order_by("id")
+
+
+async def begin_telling(event: Event, now: datetime) -> None:
+    """Notes that a message about this event is about to be sent."""
+    await Event.filter(id=event.id).update(notice_began_at=now)
+
+
+async def told(events: Iterable[Event]) -> None:
+    """Clears the notices of events that people have been told."""
+    await Event.filter(id__in=[event.id for event in events]).update(notice=None)
+
+
+def history(post_id: str) -> Any:
+    """Query of all that happened to one post, in order."""
+    return Event.filter(post_id=post_id).order_by("id")
