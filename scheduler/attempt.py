@@ -1,0 +1,315 @@
+"""One attempt of one delivery, from the claim to its outcome. The only caller of `publish`.
+
+prepare  everything that may be done twice: tokens, checks, uploads
+wait     for the instant, in the event loop
+begin    the attempt is committed; from here nothing is done blindly again
+publish  the one request that cannot be taken back
+record   what came of it
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from tortoise.exceptions import IntegrityError
+
+from publishers import (
+    Cause,
+    Content,
+    CredentialsExpired,
+    Http,
+    OutcomeUnknown,
+    Processing,
+    Published,
+    PublishError,
+    RateLimited,
+    Rejected,
+    TemporaryFailure,
+    boottime,
+)
+from scheduler import accounts, deliveries, states
+from scheduler.backoff import next_attempt_at
+from scheduler.deliveries import LostClaim, Step
+from scheduler.runtime import Runtime
+from scheduler.states import Move
+
+log = structlog.get_logger(__name__)
+
+# How long to wait when a platform limits us and does not say until when.
+RATE_LIMIT_PAUSE = timedelta(minutes=1)
+# After that a platform that always says "later" counts as a failure.
+LONGEST_SNOOZE = timedelta(hours=24)
+# How long a platform may work on media before the attempt counts as failed.
+LONGEST_PROCESSING = timedelta(minutes=30)
+# The connection of the irreversible request is opened this long ahead of its instant.
+CONNECT_AHEAD = timedelta(seconds=1)
+# Tokens and rights are looked at again after a wait that is longer.
+FRESH_FOR = timedelta(seconds=30)
+
+_REFRESHED = "refreshed"
+_LOST = "uploads"
+_PROCESSING_SINCE = "processing_since"
+
+
+@dataclass(kw_only=True)
+class Claim:
+    """A delivery that this process holds, with all that its attempt needs.
+
+    `publishing` turns true before the attempt is committed; from then on the task may no longer be
+    cancelled. `begin_ahead` is how long before its instant an attempt is committed, so that its
+    request leaves on time however many are committed together.
+    """
+
+    id: int
+    post_id: str
+    account_id: int
+    username: str
+    platform: str
+    fence: int
+    owner: int
+    due_at: datetime
+    attempts: int
+    kind: str
+    content: Content
+    checkpoint: dict[str, Any] = field(default_factory=dict)
+    publishing: bool = False
+    begin_ahead: timedelta = timedelta()
+
+
+class SavedSteps:
+    """The publisher's checkpoint: kept with the digest of its content, so that ids uploaded for
+    another text or file are never used, nor those that the platform said it lost."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        same = claim.checkpoint.get("digest") == claim.content.digest and claim.kind != _LOST
+        self._ids: dict[str, Any] = dict(claim.checkpoint.get("ids", {})) if same else {}
+
+    @property
+    def saved(self) -> Mapping[str, Any]:
+        return self._ids
+
+    async def save(self, **ids: Any) -> None:
+        self._ids |= ids
+        self._claim.checkpoint = {"digest": self._claim.content.digest, "ids": self._ids}
+        await deliveries.save_checkpoint(self._claim.id, self._claim.fence, self._claim.checkpoint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The move that ends an attempt, and when the next one is due, if there is one."""
+
+    move: Move
+    values: dict[str, Any]
+    attempt: dict[str, Any]
+    retry_at: datetime | None = None
+
+
+async def run(runtime: Runtime, claim: Claim) -> datetime | None:
+    """Makes one attempt and records its outcome; returns when the next attempt is due."""
+    started = runtime.clock.now()
+    http = Http(runtime.http, timeout=runtime.settings.request_timeout)
+    try:
+        try:
+            outcome = await _attempt(runtime, claim, http)
+        except PublishError as error:
+            outcome = await _failed(runtime, claim, error)
+    except LostClaim:
+        log.info("claim lost", delivery=claim.id, fence=claim.fence)
+        return None
+    except Exception as error:
+        log.exception("attempt broke", delivery=claim.id, post=claim.post_id)
+        outcome = await _failed(runtime, claim, _internal(claim, error))
+    times = {"started_at": started, "left_at": http.left_at, "ended_at": runtime.clock.now()}
+    return await _record(runtime, claim, outcome, times)
+
+
+async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
+    publisher = accounts.publisher(runtime, claim.platform, http)
+    unfit = publisher.check(claim.content)
+    if unfit:
+        raise Rejected(" ".join(problem.text for problem in unfit))
+    credentials, version = await accounts.credentials(runtime, claim.account_id)
+    checkpoint = SavedSteps(claim)
+    try:
+        ready = await publisher.prepare(credentials, claim.content, checkpoint)
+        if isinstance(ready, Processing):
+            return await _still_processing(runtime, claim, checkpoint, ready)
+        if claim.due_at - runtime.clock.now() > FRESH_FOR:
+            await runtime.clock.sleep_until(claim.due_at - FRESH_FOR)
+            credentials, version = await accounts.credentials(runtime, claim.account_id)
+        await runtime.clock.sleep_until(claim.due_at - CONNECT_AHEAD)
+        http.gate = partial(_gate, runtime, claim, http)
+        published = await publisher.publish(credentials, claim.content, checkpoint)
+    except CredentialsExpired as error:
+        return await _renew(runtime, claim, version, error)
+    return _published(runtime, published)
+
+
+async def _still_processing(
+    runtime: Runtime, claim: Claim, checkpoint: SavedSteps, processing: Processing
+) -> Outcome:
+    now = runtime.clock.now()
+    since = checkpoint.saved.get(_PROCESSING_SINCE)
+    if since is None:
+        await checkpoint.save(**{_PROCESSING_SINCE: now.isoformat()})
+    elif now - datetime.fromisoformat(since) > LONGEST_PROCESSING:
+        await checkpoint.save(**{_PROCESSING_SINCE: None})
+        raise TemporaryFailure("The platform did not finish working on the media.")
+    again = now + timedelta(seconds=max(1.0, processing.seconds))
+    return Outcome(
+        move=states.HOLD_PROCESSING,
+        # What the last attempt failed of is dealt with: these uploads are kept.
+        values={"next_attempt_at": again, "kind": ""},
+        attempt={"outcome": states.HOLD_PROCESSING.name},
+    )
+
+
+async def _gate(runtime: Runtime, claim: Claim, http: Http) -> None:
+    """Holds the irreversible request until its instant has come and its attempt is committed."""
+    await runtime.clock.sleep_until(claim.due_at - claim.begin_ahead)
+    http.send_by = await _begin(runtime, claim)
+    await runtime.clock.sleep_until(claim.due_at)
+
+
+async def _begin(runtime: Runtime, claim: Claim) -> float:
+    """Commits the attempt; returns the moment after which its request may no longer leave, counted
+    from before the commit, so that a pause in between counts too."""
+    send_by = boottime() + runtime.settings.send_budget
+    if runtime.owner.id != claim.owner:
+        raise LostClaim
+    claim.publishing = True
+    step = Step(
+        move=states.BEGIN_PUBLISHING,
+        id=claim.id,
+        fence=claim.fence,
+        values={"next_attempt_at": None},
+        attempt={"started_at": runtime.clock.now(), "digest": claim.content.digest},
+    )
+    if not await runtime.ledger.move(step):
+        raise LostClaim
+    return send_by
+
+
+async def _renew(
+    runtime: Runtime, claim: Claim, version: int, error: CredentialsExpired
+) -> Outcome:
+    """A refused token is renewed once and the attempt repeated at once; refused again, the account
+    must be connected anew."""
+    if claim.kind == _REFRESHED:
+        await accounts.mark_broken(runtime, claim.account_id, version)
+        raise Rejected(
+            f"{error.sentence} Connect @{claim.username} again with `/schedule-post accounts`,"
+            " then retry.",
+            cause=Cause.AUTHENTICATION,
+            code=error.code,
+        ) from error
+    await accounts.credentials(runtime, claim.account_id, not_version=version)
+    return _snooze(runtime.clock.now(), error, kind=_REFRESHED)
+
+
+def _published(runtime: Runtime, published: Published) -> Outcome:
+    found = {"remote_id": published.remote_id[:255], "permalink": published.permalink}
+    return Outcome(
+        move=states.PUBLISH,
+        values={**found, "published_at": runtime.clock.now()},
+        attempt={"outcome": states.PUBLISH.name, **found},
+    )
+
+
+async def _failed(runtime: Runtime, claim: Claim, error: PublishError) -> Outcome:
+    now = runtime.clock.now()
+    match error:
+        case OutcomeUnknown() if claim.publishing:
+            again = now + timedelta(seconds=runtime.settings.settle)
+            return _outcome(states.HOLD_UNCONFIRMED, error, next_attempt_at=again, looks=0)
+        case RateLimited() if now - claim.due_at < LONGEST_SNOOZE:
+            return _snooze(error.until or now + RATE_LIMIT_PAUSE, error)
+        case Rejected():
+            return _outcome(states.FAIL, error, next_attempt_at=None, attempts=claim.attempts + 1)
+    used = claim.attempts + 1
+    retry_at = next_attempt_at(now, used=used, delays=runtime.settings.retry_delays)
+    move = states.FAIL if retry_at is None else states.RETRY_LATER
+    return _outcome(move, error, next_attempt_at=retry_at, attempts=used)
+
+
+def _snooze(until: datetime, error: PublishError, *, kind: str | None = None) -> Outcome:
+    return _outcome(states.SNOOZE, error, kind=kind, next_attempt_at=until)
+
+
+def _outcome(move: Move, error: PublishError, *, kind: str | None = None, **values: Any) -> Outcome:
+    said = {
+        "cause": error.cause.value,
+        "kind": (error.kind if kind is None else kind)[:16],
+        "reason": error.sentence,
+    }
+    retry_at = (
+        values.get("next_attempt_at") if move in (states.RETRY_LATER, states.SNOOZE) else None
+    )
+    return Outcome(
+        move=move,
+        values={**said, **values},
+        attempt={**said, "outcome": move.name, "code": error.code[:64]},
+        retry_at=retry_at,
+    )
+
+
+def _internal(claim: Claim, error: Exception) -> PublishError:
+    """An error that no publisher explained: a fault of ours, said as such."""
+    sentence = f"Postbot hit an internal error ({type(error).__name__})."
+    if claim.publishing:
+        return OutcomeUnknown(sentence, cause=Cause.PLATFORM, kind="internal")
+    return TemporaryFailure(sentence, kind="internal")
+
+
+async def _record(
+    runtime: Runtime, claim: Claim, outcome: Outcome, times: dict[str, Any]
+) -> datetime | None:
+    """Writes the outcome, as often as it takes: what the platform did must not be forgotten
+    because the database was away for a while."""
+    attempt = {**times, **outcome.attempt}
+    step = Step(
+        move=outcome.move,
+        id=claim.id,
+        fence=claim.fence,
+        values=outcome.values,
+        attempt=attempt,
+        data={key: str(value) for key, value in outcome.attempt.items() if value},
+        actor="worker",
+    )
+    pause = 0.1
+    while True:
+        try:
+            if await runtime.ledger.move(step):
+                return outcome.retry_at
+            # Either the claim was taken over, or an earlier try was committed without an answer.
+            await deliveries.note_late_result(claim.id, claim.fence, attempt)
+            return None
+        except IntegrityError:
+            # The platform answered with the id of a post that another delivery already has.
+            step = _doubtful(runtime, step)
+        except Exception as error:
+            log.warning("outcome not stored yet", delivery=claim.id, error=repr(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+
+def _doubtful(runtime: Runtime, step: Step) -> Step:
+    again = runtime.clock.now() + timedelta(seconds=runtime.settings.settle)
+    said = {
+        "cause": Cause.PLATFORM.value,
+        "kind": "internal",
+        "reason": "The platform answered with the id of another post.",
+    }
+    return replace(
+        step,
+        move=states.HOLD_UNCONFIRMED,
+        values={**said, "next_attempt_at": again, "looks": 0},
+        attempt={**(step.attempt or {}), **said, "outcome": states.HOLD_UNCONFIRMED.name},
+    )

@@ -1,0 +1,273 @@
+"""All settings, read once from the environment and from `.env`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from publishers import App, all_publishers
+from scheduler import database, vault
+from scheduler.faults import WrongSetting
+
+
+def _env(name: str, default: Any = ..., **more: Any) -> Any:
+    return Field(default, validation_alias=AliasChoices(name), **more)
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Field descriptions are what `postbot doctor --env` prints."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", case_sensitive=True, env_ignore_empty=True, frozen=True
+    )
+
+    database_url: str = _env(
+        "POSTBOT_DATABASE_URL", "", description="`sqlite://…` or `postgres://…`"
+    )
+    redis_url: str = _env(
+        "POSTBOT_REDIS_URL", "", description="`redis://…`; empty starts an embedded server"
+    )
+    redis_host: str = _env("REDIS_HOST", "", description="Redis host, instead of a URL")
+    redis_port: int = _env("REDIS_PORT", 6379, ge=1, le=65535, description="Redis port")
+    redis_password: SecretStr = _env("REDIS_PASSWORD", SecretStr(""), description="Redis password")
+    redis_db: int = _env("REDIS_DB", 0, ge=0, description="Redis database number")
+    data_dir: Path = _env(
+        "POSTBOT_DATA_DIR", Path("data"), description="database, media and generated keys"
+    )
+    public_url: str = _env(
+        "POSTBOT_PUBLIC_URL",
+        "http://127.0.0.1:8080",
+        description="where Slack, platforms and browsers reach us",
+    )
+    host: str = _env("POSTBOT_HOST", "127.0.0.1", description="address the web process listens on")
+    port: int = _env("POSTBOT_PORT", 8080, ge=0, le=65535, description="its port")
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = _env(
+        "POSTBOT_ENCRYPTION_KEYS",
+        (),
+        description="Fernet keys, newest first, separated by commas; generated when empty",
+    )
+
+    slack_bot_token: SecretStr = _env(
+        "SLACK_BOT_TOKEN", SecretStr(""), description="bot token of one workspace, `xoxb-…`"
+    )
+    slack_signing_secret: SecretStr = _env(
+        "SLACK_SIGNING_SECRET", SecretStr(""), description="proves that a request is Slack's"
+    )
+    slack_app_token: SecretStr = _env(
+        "SLACK_APP_TOKEN", SecretStr(""), description="`xapp-…`; turns Socket Mode on"
+    )
+    slack_api_url: str = _env(
+        "SLACK_API_URL", "https://slack.com/api/", description="Slack's Web API"
+    )
+
+    x_client_id: str = _env("X_CLIENT_ID", "", description="X app: OAuth 2.0 client id")
+    x_client_secret: SecretStr = _env(
+        "X_CLIENT_SECRET", SecretStr(""), description="X app: client secret; empty = public client"
+    )
+    x_api_url: str = _env("X_API_URL", "https://api.x.com", description="X API")
+    x_authorize_url: str = _env(
+        "X_AUTHORIZE_URL", "https://x.com/i/oauth2/authorize", description="X consent page"
+    )
+
+    retry_delays: Annotated[tuple[float, ...], NoDecode] = _env(
+        "POSTBOT_RETRY_DELAYS",
+        (60.0, 300.0, 900.0),
+        description="seconds before the 2nd, 3rd, … attempt",
+    )
+    late_window: float = _env(
+        "POSTBOT_LATE_WINDOW",
+        3600.0,
+        gt=0,
+        description="seconds a post may be late before its author is asked",
+    )
+    request_timeout: float = _env(
+        "POSTBOT_REQUEST_TIMEOUT",
+        30.0,
+        gt=0,
+        le=300,
+        description="seconds for one whole request to a platform",
+    )
+    send_budget: float = _env(
+        "POSTBOT_SEND_BUDGET",
+        5.0,
+        gt=0,
+        description="seconds after which a held-up process may no longer send",
+    )
+    look_gaps: Annotated[tuple[float, ...], NoDecode] = _env(
+        "POSTBOT_LOOK_GAPS",
+        (15.0, 60.0, 300.0),
+        description="seconds between looks for an unconfirmed post, then its author is asked",
+    )
+    settle: float = _env(
+        "POSTBOT_SETTLE",
+        45.0,
+        gt=0,
+        description="seconds before the first look for an unconfirmed post",
+    )
+    keep_days: int = _env(
+        "POSTBOT_KEEP_DAYS", 90, ge=1, description="days that attempts and events are kept"
+    )
+    log_level: str = _env(
+        "POSTBOT_LOG_LEVEL", "info", description="`debug`, `info`, `warning` or `error`"
+    )
+
+    @field_validator("encryption_keys", "retry_delays", "look_gaps", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("retry_delays", "look_gaps")
+    @classmethod
+    def _positive(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or len(value) > 10 or not all(0 < delay <= 86_400 for delay in value):
+            raise ValueError("must be 1 to 10 numbers of seconds, each from above 0 to 86400")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value:
+            database.is_sqlite(value)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if value:
+            vault.Vault([key.get_secret_value() for key in value])
+        return value
+
+    @field_validator("public_url", "slack_api_url", "x_api_url", "x_authorize_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("must be debug, info, warning or error")
+        return value.lower()
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _bot_token(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith("xoxb-"):
+            raise ValueError("must begin with xoxb-; copy the Bot User OAuth Token of your app")
+        return value
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_token(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith("xapp-"):
+            raise ValueError("must begin with xapp-; create an app-level token for Socket Mode")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Settings:
+        if self.settle <= self.request_timeout:
+            raise ValueError(
+                "POSTBOT_SETTLE must be more than POSTBOT_REQUEST_TIMEOUT: a post is looked for "
+                "only when its request can no longer arrive"
+            )
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database URL that is in force."""
+        return self.database_url or f"sqlite://{(self.data_dir / 'postbot.sqlite3').absolute()}"
+
+    @property
+    def redis(self) -> str:
+        """The Redis URL that is in force; empty when an embedded server shall run."""
+        if self.redis_url or not self.redis_host:
+            return self.redis_url
+        password = quote(self.redis_password.get_secret_value(), safe="")
+        login = f":{password}@" if password else ""
+        return f"redis://{login}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def late_by(self) -> timedelta:
+        return timedelta(seconds=self.late_window)
+
+    def keys(self) -> list[str]:
+        """The encryption keys, generated into the data directory when none are set."""
+        if self.encryption_keys:
+            return [key.get_secret_value() for key in self.encryption_keys]
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        return [vault.generated_key(self.data_dir)]
+
+    def app(self, platform: str) -> App:
+        """Our registration with a platform."""
+        values = self.model_dump()
+        return App(
+            client_id=values[f"{platform}_client_id"],
+            client_secret=values[f"{platform}_client_secret"].get_secret_value(),
+            api_url=values[f"{platform}_api_url"],
+            authorize_url=values[f"{platform}_authorize_url"],
+        )
+
+    def platforms(self) -> list[str]:
+        """The platforms whose app credentials are set."""
+        return [name for name in all_publishers() if self.app(name).client_id]
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings from environment and `.env`. Raises `WrongSetting` with one sentence for each
+    fault, each naming the variable."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise WrongSetting("\n".join(_sentence(fault) for fault in error.errors())) from None
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Variable, default and meaning of every setting, in order."""
+    return [_row(name) for name in Settings.model_fields]
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    alias = Settings.model_fields[field].validation_alias
+    assert isinstance(alias, AliasChoices)
+    return str(alias.choices[0])
+
+
+def _row(name: str) -> tuple[str, str, str]:
+    field = Settings.model_fields[name]
+    default = field.default
+    if isinstance(default, SecretStr):
+        default = default.get_secret_value()
+    if isinstance(default, tuple):
+        default = ",".join(f"{part:g}" for part in default)
+    return variable(name), str(default), field.description or ""
+
+
+def _sentence(fault: Any) -> str:
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:
+        return message
+    return f"{fault['loc'][0]}: {message[0].lower() + message[1:]}"

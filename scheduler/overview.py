@@ -1,0 +1,36 @@
+"""What a member should see first: posts that wait for them, and posts that come next."""
+
+from __future__ import annotations
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from scheduler import posts
+from scheduler.models import Post
+from scheduler.posts import Found
+from scheduler.states import NEEDS_PERSON, TERMINAL, State
+
+_MOVING = [state for state in State if state not in NEEDS_PERSON | TERMINAL]
+
+
+async def waiting_for(workspace_id: int, author: str, *, limit: int = 10) -> list[Found]:
+    """Posts of an author with a delivery that failed, was missed, or is asked about; newest
+    first."""
+    asked = Q(deliveries__state=State.UNCONFIRMED, deliveries__asked_at__isnull=False)
+    stopped = Q(deliveries__state__in=list(NEEDS_PERSON))
+    query = _by(workspace_id, author).filter(stopped | asked).order_by("-updated_at")
+    return await _found(workspace_id, query, limit)
+
+
+async def coming(workspace_id: int, author: str, *, limit: int = 10) -> list[Found]:
+    """Posts of an author that are still on their way, soonest first."""
+    query = _by(workspace_id, author).filter(deliveries__state__in=_MOVING).order_by("due_at")
+    return await _found(workspace_id, query, limit)
+
+
+def _by(workspace_id: int, author: str) -> QuerySet[Post]:
+    return Post.filter(workspace_id=workspace_id, author=author).distinct()
+
+
+async def _found(workspace_id: int, query: QuerySet[Post], limit: int) -> list[Found]:
+    return [await posts.find(workspace_id, post.id) for post in await query.limit(limit)]

@@ -1,0 +1,460 @@
+"""What people do with posts. Every function is one step that either happens whole or not at all.
+
+A `Ref` names the post together with the workspace of whoever asks, so that an id from another
+workspace finds nothing. Who may do what is decided before, in `bot.permissions`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from publishers import Content, Problem, get
+from scheduler import deliveries, events, states
+from scheduler.backoff import stage_at
+from scheduler.database import transaction
+from scheduler.deliveries import Step
+from scheduler.media import StoredMedia
+from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.runtime import Runtime
+from scheduler.sql import clean
+from scheduler.states import CHANGEABLE, Move, PostState, State
+
+PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK = 0, 5, 9
+PRIORITIES = (PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK)
+# Further ahead is a slip of the finger.
+FURTHEST = timedelta(days=5 * 366)
+# No letters that are mistaken for digits; ten of these 31 are nearly 50 bits.
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class PostError(Exception):
+    """Something that cannot be done. The message is for the person who asked."""
+
+
+class NoSuchPost(PostError):
+    """There is no such post in this workspace."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such post in this workspace. Check its id.")
+
+
+class TooLate(PostError):
+    """The post has moved on; what was asked is no longer possible."""
+
+
+class WrongTime(PostError):
+    """The time cannot be used."""
+
+
+class UnknownAccount(PostError):
+    """An account is missing, disconnected or in another workspace."""
+
+
+class Unfit(PostError):
+    """The content does not fit an account. `problems` by platform."""
+
+    def __init__(self, problems: dict[str, list[Problem]]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problem.text for found in problems.values() for problem in found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ref:
+    """A post, seen from the workspace of the person who acts (`actor`, a Slack user id)."""
+
+    workspace_id: int
+    post_id: str
+    actor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPost:
+    """What a person filled in. `due_at` is `None` for "now"."""
+
+    workspace_id: int
+    author: str
+    text: str
+    account_ids: tuple[int, ...]
+    timezone: str
+    due_at: datetime | None = None
+    media: tuple[StoredMedia, ...] = ()
+    priority: int = PRIORITY_SCHEDULED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A post with all that a person may want to see of it."""
+
+    post: Post
+    deliveries: tuple[Delivery, ...]
+    accounts: dict[int, Account]
+    media: tuple[MediaFile, ...]
+
+    @property
+    def summary(self) -> states.Summary:
+        return states.summarize(self.post.state, [d.state for d in self.deliveries])
+
+
+def problems(
+    runtime: Runtime, text: str, media: Sequence[StoredMedia], platforms: Collection[str]
+) -> dict[str, list[Problem]]:
+    """Why this content will not fit, by platform; platforms without a problem are left out."""
+    content = Content(
+        text=clean(text), media=tuple(runtime.media.media(stored) for stored in media)
+    )
+    found = {platform: get(platform).check(content) for platform in sorted(set(platforms))}
+    return {platform: list_ for platform, list_ in found.items() if list_}
+
+
+async def schedule(runtime: Runtime, new: NewPost) -> Post:
+    """Stores a post with one delivery for each account, due at its time.
+
+    Raises `WrongTime`, `UnknownAccount` or `Unfit`; nothing is stored then.
+    """
+    now = runtime.clock.now()
+    due = new.due_at or now
+    if new.due_at is not None:
+        check_time(new.due_at, now)
+    accounts = await _usable_accounts(new.workspace_id, new.account_ids)
+    unfit = problems(runtime, new.text, new.media, {account.platform for account in accounts})
+    if unfit:
+        raise Unfit(unfit)
+    post = _post(new, due, now)
+    async with transaction() as connection:
+        await post.save(using_db=connection, force_create=True)
+        await _store_media(connection, post, new.media)
+        priority = PRIORITY_NOW if new.due_at is None else new.priority
+        await Delivery.bulk_create(
+            [_delivery(post, account, new, priority, due, now) for account in accounts],
+            using_db=connection,
+        )
+        await _note(connection, post, "post.scheduled", new.author, now, notice="card")
+    _wake(runtime, due)
+    return post
+
+
+async def reschedule(runtime: Runtime, ref: Ref, due_at: datetime, timezone: str) -> None:
+    """Moves all deliveries that have not begun to publish to another time, failed and missed ones
+    included. Raises `NoSuchPost`, `WrongTime`, `TooLate`."""
+    check_time(due_at, runtime.clock.now())
+    await _rearm(runtime, ref, due_at, PRIORITY_SCHEDULED, timezone=timezone)
+
+
+async def publish_now(
+    runtime: Runtime, ref: Ref, delivery_ids: Collection[int] | None = None
+) -> None:
+    """Makes deliveries due at once: those given, or all that wait, failed or were missed.
+    Attempts count anew. Raises `NoSuchPost`, `TooLate`."""
+    await _rearm(runtime, ref, runtime.clock.now(), PRIORITY_NOW, only=delivery_ids)
+
+
+async def edit(
+    runtime: Runtime, ref: Ref, *, text: str, media: Sequence[StoredMedia] | None = None
+) -> None:
+    """Changes the content of a post of which nothing has begun to go out; its time stays.
+    `media` replaces the files when it is given. Raises `NoSuchPost`, `Unfit`, `TooLate`."""
+    found = await find(ref.workspace_id, ref.post_id)
+    if any(delivery.state not in CHANGEABLE for delivery in found.deliveries):
+        raise TooLate(_why_not(found, "edited"))
+    files = list(media) if media is not None else [stored(file) for file in found.media]
+    unfit = problems(runtime, text, files, {d.platform for d in found.deliveries})
+    if unfit:
+        raise Unfit(unfit)
+    now = runtime.clock.now()
+    async with transaction() as connection:
+        await (
+            Post.filter(id=found.post.id)
+            .using_db(connection)
+            .update(text=clean(text), revision=found.post.revision + 1, updated_at=now)
+        )
+        if media is not None:
+            await MediaFile.filter(post_id=found.post.id).using_db(connection).delete()
+            await _store_media(connection, found.post, files)
+        waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
+        steps = [_rearm_step(d, d.due_at, d.priority, files, ref.actor, now) for d in waiting]
+        if await deliveries.apply(connection, steps, now) != {d.id for d in waiting}:
+            raise TooLate("This post has begun to go out, so its text cannot change any more.")
+        await _note(connection, found.post, "post.edited", ref.actor, now, notice="card")
+    _wake(runtime, now)
+
+
+async def cancel(runtime: Runtime, ref: Ref) -> None:
+    """Calls off whatever has not begun to go out. Raises `NoSuchPost`, `TooLate` when nothing of
+    the post can be called off any more."""
+    found = await find(ref.workspace_id, ref.post_id)
+    now = runtime.clock.now()
+    async with transaction() as connection:
+        moved = await _move(connection, found, states.CANCEL, {"next_attempt_at": None}, ref, now)
+        if not moved and found.deliveries:
+            raise TooLate(_why_not(found, "cancelled"))
+        await (
+            Post.filter(id=found.post.id)
+            .using_db(connection)
+            .update(state=PostState.CANCELLED, updated_at=now)
+        )
+        await _note(connection, found.post, "post.cancelled", ref.actor, now, notice="card")
+
+
+async def mark_posted(runtime: Runtime, ref: Ref, delivery_id: int, permalink: str) -> None:
+    """Notes that a person posted it by hand. Raises `NoSuchPost`, `TooLate`."""
+    now = runtime.clock.now()
+    values = {"permalink": clean(permalink), "published_at": now, "next_attempt_at": None}
+    await _move_one(runtime, ref, delivery_id, states.POST_MANUALLY, values, "marked as posted")
+
+
+async def confirm_live(runtime: Runtime, ref: Ref, delivery_id: int, permalink: str) -> None:
+    """The author saw an unconfirmed delivery on the platform. Raises `NoSuchPost`, `TooLate`."""
+    values = {
+        "remote_id": "",
+        "permalink": clean(permalink),
+        "published_at": runtime.clock.now(),
+        "next_attempt_at": None,
+    }
+    await _move_one(runtime, ref, delivery_id, states.CONFIRM, values, "confirmed")
+
+
+async def deny_live(runtime: Runtime, ref: Ref, delivery_id: int) -> None:
+    """The author looked and an unconfirmed delivery is not there: publish it now. Raises
+    `NoSuchPost`, `TooLate`."""
+    now = runtime.clock.now()
+    values = {"due_at": now, "next_attempt_at": now, "attempts": 0, "priority": PRIORITY_NOW}
+    await _move_one(runtime, ref, delivery_id, states.DENY, values, "published again")
+    _wake(runtime, now)
+
+
+async def skip_unconfirmed(runtime: Runtime, ref: Ref, delivery_id: int) -> None:
+    """The author leaves an unconfirmed delivery as it is. Raises `NoSuchPost`, `TooLate`."""
+    values = {"next_attempt_at": None}
+    await _move_one(runtime, ref, delivery_id, states.SKIP, values, "skipped")
+
+
+async def find(workspace_id: int, post_id: str) -> Found:
+    """A post of this workspace with its deliveries, accounts and media. Raises `NoSuchPost`."""
+    post = await Post.get_or_none(id=post_id, workspace_id=workspace_id)
+    if post is None:
+        raise NoSuchPost
+    rows = await Delivery.filter(post_id=post_id).order_by("id")
+    accounts = await Account.filter(id__in=[row.account_id for row in rows])
+    media = await MediaFile.filter(post_id=post_id).order_by("position")
+    return Found(
+        post=post,
+        deliveries=tuple(rows),
+        accounts={account.id: account for account in accounts},
+        media=tuple(media),
+    )
+
+
+async def recent(workspace_id: int, *, author: str | None = None, limit: int = 10) -> list[Found]:
+    """The newest posts of a workspace, or of one author, newest first."""
+    query = Post.filter(workspace_id=workspace_id)
+    if author is not None:
+        query = query.filter(author=author)
+    return [
+        await find(workspace_id, post.id)
+        for post in await query.order_by("-created_at").limit(limit)
+    ]
+
+
+def check_time(due_at: datetime, now: datetime) -> None:
+    """Raises `WrongTime` for a time that has passed or is absurdly far away."""
+    if due_at <= now:
+        raise WrongTime("That time has already passed. Choose a later one, or publish now.")
+    if due_at - now > FURTHEST:
+        raise WrongTime("That is more than five years away. Choose an earlier time.")
+
+
+def stored(file: MediaFile) -> StoredMedia:
+    """A file of a post as the media store knows it."""
+    return StoredMedia(
+        name=file.name,
+        key=file.key,
+        kind=file.kind,  # type: ignore[arg-type]
+        mime=file.mime,
+        size=file.size,
+        sha256=file.sha256,
+        width=file.width,
+        height=file.height,
+        alt_text=file.alt_text,
+        slack_file_id=file.slack_file_id,
+    )
+
+
+async def _usable_accounts(workspace_id: int, ids: Sequence[int]) -> list[Account]:
+    if not ids:
+        raise UnknownAccount("Choose at least one account to post to.")
+    found = await Account.filter(id__in=list(ids), workspace_id=workspace_id).order_by("id")
+    if len(found) != len(set(ids)):
+        raise UnknownAccount("One of the accounts is no longer there. Choose again.")
+    for account in found:
+        if account.health == "disconnected":
+            raise UnknownAccount(
+                f"@{account.username} was disconnected meanwhile. Connect it again or choose "
+                "another account."
+            )
+    return found
+
+
+def _post(new: NewPost, due: datetime, now: datetime) -> Post:
+    return Post(
+        id="".join(secrets.choice(_ALPHABET) for _ in range(10)),
+        workspace_id=new.workspace_id,
+        author=new.author,
+        text=clean(new.text),
+        state=PostState.SCHEDULED,
+        due_at=due,
+        timezone=new.timezone,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _delivery(
+    post: Post, account: Account, new: NewPost, priority: int, due: datetime, now: datetime
+) -> Delivery:
+    return Delivery(
+        workspace_id=new.workspace_id,
+        post_id=post.id,
+        account_id=account.id,
+        platform=account.platform,
+        due_at=due,
+        next_attempt_at=stage_at(due, [media.kind for media in new.media]),
+        priority=priority,
+        since=now,
+    )
+
+
+async def _store_media(
+    connection: BaseDBAsyncClient, post: Post, media: Sequence[StoredMedia]
+) -> None:
+    await MediaFile.bulk_create(
+        [
+            MediaFile(
+                post_id=post.id,
+                position=position,
+                name=clean(file.name)[:255],
+                key=file.key,
+                kind=file.kind,
+                mime=file.mime,
+                size=file.size,
+                sha256=file.sha256,
+                width=file.width,
+                height=file.height,
+                alt_text=clean(file.alt_text),
+                slack_file_id=file.slack_file_id,
+            )
+            for position, file in enumerate(media)
+        ],
+        using_db=connection,
+    )
+
+
+async def _rearm(
+    runtime: Runtime,
+    ref: Ref,
+    due: datetime,
+    priority: int,
+    *,
+    timezone: str | None = None,
+    only: Collection[int] | None = None,
+) -> None:
+    found = await find(ref.workspace_id, ref.post_id)
+    now = runtime.clock.now()
+    files = [stored(file) for file in found.media]
+    chosen = [d for d in found.deliveries if only is None or d.id in only]
+    async with transaction() as connection:
+        steps = [_rearm_step(d, due, priority, files, ref.actor, now) for d in chosen]
+        if not await deliveries.apply(connection, steps, now):
+            raise TooLate(_why_not(found, "rescheduled"))
+        news: dict[str, Any] = {"due_at": due, "updated_at": now, "state": PostState.SCHEDULED}
+        if timezone is not None:
+            news["timezone"] = timezone
+        await Post.filter(id=found.post.id).using_db(connection).update(**news)
+        await _note(connection, found.post, "post.rescheduled", ref.actor, now, notice="card")
+    _wake(runtime, due)
+
+
+def _rearm_step(
+    delivery: Delivery,
+    due: datetime,
+    priority: int,
+    files: Sequence[StoredMedia],
+    actor: str,
+    now: datetime,
+) -> Step:
+    values = {
+        "due_at": due,
+        "next_attempt_at": max(stage_at(due, [file.kind for file in files]), now),
+        "attempts": 0,
+        "priority": priority,
+        "kind": "",
+    }
+    return Step(move=states.REARM, id=delivery.id, fence=0, values=values, actor=actor)
+
+
+async def _move_one(
+    runtime: Runtime, ref: Ref, delivery_id: int, move: Move, values: dict[str, Any], done: str
+) -> None:
+    found = await find(ref.workspace_id, ref.post_id)
+    delivery = next((d for d in found.deliveries if d.id == delivery_id), None)
+    if delivery is None:
+        raise NoSuchPost
+    step = Step(move=move, id=delivery.id, fence=delivery.fence, values=values, actor=ref.actor)
+    if not await runtime.ledger.move(step):
+        raise TooLate(_why_not(await find(ref.workspace_id, ref.post_id), done, delivery_id))
+
+
+async def _move(
+    connection: BaseDBAsyncClient,
+    found: Found,
+    move: Move,
+    values: dict[str, Any],
+    ref: Ref,
+    now: datetime,
+) -> set[int]:
+    steps = [
+        Step(move=move, id=d.id, fence=d.fence, values=values, actor=ref.actor)
+        for d in found.deliveries
+    ]
+    return await deliveries.apply(connection, steps, now)
+
+
+async def _note(
+    connection: BaseDBAsyncClient,
+    post: Post,
+    kind: str,
+    actor: str,
+    now: datetime,
+    *,
+    notice: str | None,
+) -> None:
+    event = {
+        "workspace_id": post.workspace_id,
+        "post_id": post.id,
+        "kind": kind,
+        "actor": actor,
+        "at": now,
+        "notice": notice,
+    }
+    await events.record(connection, [event])
+
+
+def _why_not(found: Found, done: str, delivery_id: int | None = None) -> str:
+    relevant = [d for d in found.deliveries if delivery_id in (None, d.id)]
+    known = {d.state for d in relevant}
+    if known & {State.PUBLISHING, State.UNCONFIRMED}:
+        return (
+            f"It may already be out, so it cannot be {done} now. Its card will say what happened."
+        )
+    word = " and ".join(sorted(state.value.replace("_", " ") for state in known)) or "gone"
+    return f"This was handled already (it is {word}), so nothing was changed."
+
+
+def _wake(runtime: Runtime, due: datetime) -> None:
+    if due <= runtime.clock.now():
+        runtime.due_now.set()

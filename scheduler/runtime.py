@@ -1,0 +1,56 @@
+"""The composition root: opens what a process needs, hands it out as one value, and closes it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from publishers import HttpClients, open_clients
+from scheduler import database
+from scheduler.clock import Clock
+from scheduler.config import Settings
+from scheduler.deliveries import Ledger
+from scheduler.media import MediaStore
+from scheduler.owners import Ownership, ownership
+from scheduler.vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """Everything that functions of the schedule are handed; one for each event loop."""
+
+    settings: Settings
+    clock: Clock
+    ledger: Ledger
+    vault: Vault
+    http: HttpClients
+    media: MediaStore
+    owner: Ownership
+    #: Set when something became due at once; a dispatcher in the same process need not wait.
+    due_now: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@contextlib.asynccontextmanager
+async def open_runtime(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Runtime]:
+    """A runtime for the running event loop. The database must have been migrated."""
+    clock = clock or Clock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    owner = ownership(settings.database, settings.data_dir)
+    async with database.opened(settings.database):
+        clients = open_clients()
+        await owner.acquire()
+        try:
+            yield Runtime(
+                settings=settings,
+                clock=clock,
+                ledger=Ledger(clock),
+                vault=Vault(settings.keys()),
+                http=clients,
+                media=MediaStore(settings.data_dir / "media"),
+                owner=owner,
+            )
+        finally:
+            await owner.release()
+            await clients.aclose()
