@@ -1,0 +1,156 @@
+"""Alice's workspace and what happens in it, for tests of the schedule."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from aiohttp.test_utils import TestServer
+from PIL import Image
+
+from scheduler import accounts, members, posts
+from scheduler.config import Settings
+from scheduler.media import StoredMedia
+from scheduler.models import Account, Delivery, Event, Post, Workspace
+from scheduler.runtime import Runtime
+
+ALICE = "U0ALICE"
+
+
+def settings_for(database_url: str, data_dir: Path, x_port: int, **more: Any) -> Settings:
+    """Settings for tests: everything on loopback, waits short enough to be waited for."""
+    values = {
+        "POSTBOT_DATABASE_URL": database_url,
+        "POSTBOT_DATA_DIR": data_dir,
+        "X_CLIENT_ID": "sandbox-x-client",
+        "X_CLIENT_SECRET": "sandbox-x-secret",
+        "X_API_URL": f"http://127.0.0.1:{x_port}",
+        "X_AUTHORIZE_URL": f"http://127.0.0.1:{x_port}/i/oauth2/authorize",
+        "POSTBOT_REQUEST_TIMEOUT": 2.0,
+        "POSTBOT_SETTLE": 2.1,
+        "POSTBOT_LOOK_GAPS": "0.2,0.2",
+        **more,
+    }
+    return Settings(_env_file=None, **values)
+
+
+@dataclass
+class XStandIn:
+    """X on a loopback port: its switches, and what it accepted."""
+
+    server: TestServer
+    record: Path
+
+    async def switch(self, **switches: Any) -> None:
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(str(self.server.make_url("/_/switches")), json=switches)
+            answer.raise_for_status()
+
+    async def expire_tokens(self, *, refresh_tokens: bool = False) -> None:
+        """Ends access tokens before their time, and refresh tokens too if asked."""
+        async with httpx.AsyncClient() as client:
+            url = str(self.server.make_url("/_/expire_tokens"))
+            answer = await client.post(url, json={"refresh_tokens": refresh_tokens})
+            answer.raise_for_status()
+
+    def accepted(self) -> list[dict[str, Any]]:
+        if not self.record.exists():
+            return []
+        return [json.loads(line) for line in self.record.read_text().splitlines()]
+
+
+@dataclass
+class World:
+    """One workspace with one connected account."""
+
+    runtime: Runtime
+    x: XStandIn
+    workspace: Workspace
+    account: Account
+
+    @classmethod
+    async def build(cls, runtime: Runtime, x: XStandIn) -> World:
+        workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
+        account = await connect(runtime, workspace)
+        return cls(runtime, x, workspace, account)
+
+    def new_post(self, text: str = "Hello", **changes: Any) -> posts.NewPost:
+        values = {
+            "workspace_id": self.workspace.id,
+            "author": ALICE,
+            "text": text,
+            "account_ids": (self.account.id,),
+            "timezone": "UTC",
+            **changes,
+        }
+        return posts.NewPost(**values)
+
+    async def schedule(
+        self, text: str = "Hello", *, seconds: float | None = None, **changes: Any
+    ) -> Delivery:
+        """A post due in `seconds`, or now; returns its one delivery."""
+        due = None
+        if seconds is not None:
+            due = self.runtime.clock.now() + timedelta(seconds=seconds)
+        post = await posts.schedule(self.runtime, self.new_post(text, due_at=due, **changes))
+        return await Delivery.get(post_id=post.id)
+
+    def ref(self, post: Post | Delivery) -> posts.Ref:
+        post_id = post.post_id if isinstance(post, Delivery) else post.id
+        return posts.Ref(workspace_id=self.workspace.id, post_id=post_id, actor=ALICE)
+
+    async def fresh(self, delivery: Delivery) -> Delivery:
+        return await Delivery.get(id=delivery.id)
+
+    async def kinds(self, delivery: Delivery) -> list[str]:
+        """What happened to a delivery, in order."""
+        return list(
+            await Event.filter(delivery_id=delivery.id)
+            .order_by("id")
+            .values_list("kind", flat=True)
+        )
+
+
+async def connect(runtime: Runtime, workspace: Workspace, profile: str = "acme") -> Account:
+    """Connects an account as a member would: over the consent page and back."""
+    url = await accounts.begin_connect(
+        runtime, workspace_id=workspace.id, user_id=ALICE, platform="x"
+    )
+    async with httpx.AsyncClient() as browser:
+        back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
+    query = parse_qs(urlsplit(back.headers["location"]).query)
+    (account,) = await accounts.finish_connect(
+        runtime, platform="x", state=query["state"][0], code=query["code"][0]
+    )
+    return account
+
+
+async def until(
+    condition: Callable[[], Awaitable[Any]], *, seconds: float = 15, what: str = ""
+) -> Any:
+    """Waits for a condition and returns its value; fails after a deadline that is far away."""
+    deadline = time.monotonic() + seconds
+    while not (value := await condition()):
+        assert time.monotonic() < deadline, f"never came true: {what or condition}"
+        await asyncio.sleep(0.02)
+    return value
+
+
+async def picture(runtime: Runtime, *, colour: str = "navy") -> StoredMedia:
+    """A small image in the media store."""
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(data, "PNG")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield data.getvalue()
+
+    return await runtime.media.add(chunks(), name="picture.png")
