@@ -1,0 +1,50 @@
+"""Who and what exists in the workspace from the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+TEAM_ID = "T0SANDBOX"
+TEAM_NAME = "Acme Social"
+TEAM_DOMAIN = "acme-social"
+APP_ID = "A0POSTBOT"
+BOT_ID = "B0POSTBOT"
+BOT_USER_ID = "U0BOT"
+BOT_NAME = "Postbot"
+SLACKBOT_ID = "USLACKBOT"
+GENERAL_ID = "C0GENERAL"
+VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - sent by Slack, trusted by nobody
+
+#: What the bot token may do until a switch takes a scope away.
+SCOPES = ("commands", "chat:write", "im:write", "im:history", "users:read", "files:read")
+
+COMMANDS: list[dict[str, Any]] = [
+    {
+        "command": "/schedule-post",
+        "usage_hint": "[text] | list | status <id> | accounts | help",
+    }
+]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person of the workspace; `tz` is an IANA zone."""
+
+    id: str
+    name: str
+    tz: str
+    dm_id: str
+    is_admin: bool = False
+
+    @property
+    def username(self) -> str:
+        return self.name.lower()
+
+
+MEMBERS = (
+    Member("U0ALICE", "Alice", "America/New_York", "D0ALICE", is_admin=True),
+    Member("U0BOB", "Bob", "Europe/Berlin", "D0BOB"),
+)
+
+NAMES = {BOT_USER_ID: BOT_NAME, SLACKBOT_ID: "Slackbot"} | {m.id: m.name for m in MEMBERS}

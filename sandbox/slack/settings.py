@@ -1,0 +1,29 @@
+"""What the stand-in is told when it starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+BOT_TOKEN = "xoxb-sandbox-bot-token"  # noqa: S105 - a made-up credential for the local stand-in
+APP_TOKEN = "xapp-sandbox-app-token"  # noqa: S105
+SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the app listens, which credentials are valid, and where to record.
+
+    `record` is a folder: accepted messages and views are appended to `slack.jsonl` in it.
+    `clock` returns epoch seconds; triggers and response URLs age by it.
+    """
+
+    app_url: str
+    bot_token: str = BOT_TOKEN
+    app_token: str = APP_TOKEN
+    signing_secret: str = SIGNING_SECRET
+    x_url: str = "http://127.0.0.1:8092/"
+    record: Path | None = None
+    clock: Callable[[], float] = time.time

@@ -1,0 +1,103 @@
+"""What every Web API call passes: failures played by switch, token, scope, rate limit."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack.desk import DESK, Desk
+from sandbox.slack.errors import RateLimited, Refusal, SlackError
+from sandbox.slack.web_api import account, chat, conversations, users, views
+from sandbox.slack.web_api.call import Method, read_call
+
+METHODS: dict[str, Method] = {
+    **account.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **users.METHODS,
+    **views.METHODS,
+}
+
+
+async def handle(request: web.Request) -> web.StreamResponse:
+    name = request.match_info["method"]
+    failure = request.app[DESK].switches.next_failure(name) or {}
+    await asyncio.sleep(failure.get("delay", 0))
+    if not failure.keys() & {"error", "status", "reset"}:
+        return await _answer(request, name)
+    if failure.get("after"):
+        await _answer(request, name)
+    return _fail(request, failure)
+
+
+def add_routes(app: web.Application) -> None:
+    for path in ("/api/{method}", "/api/{method}/"):
+        app.router.add_get(path, handle)
+        app.router.add_post(path, handle)
+
+
+async def _answer(request: web.Request, name: str) -> web.Response:
+    desk = request.app[DESK]
+    try:
+        call, token = await read_call(request, name)
+        method = _method(name)
+        _check_token(desk, method, token)
+        _check_scope(desk, method)
+        wait = desk.rate_limits.for_method(name, method.tier)
+        if wait:
+            raise RateLimited(wait)
+        body = {"ok": True, **method.run(call)}
+    except RateLimited as refusal:
+        return _limited(refusal.retry_after)
+    except Refusal as refusal:
+        body = refusal.body()
+    return web.json_response(body, headers=_scope_headers(desk, name))
+
+
+def _method(name: str) -> Method:
+    if name not in METHODS:
+        raise SlackError("unknown_method", req_method=name)
+    return METHODS[name]
+
+
+def _check_token(desk: Desk, method: Method, token: Any) -> None:
+    if method.token == "none":  # noqa: S105
+        return
+    if not token:
+        raise SlackError("not_authed")
+    valid = {"bot": desk.settings.bot_token, "app": desk.settings.app_token}
+    if token not in valid.values():
+        raise SlackError("invalid_auth")
+    if token != valid[method.token]:
+        raise SlackError("not_allowed_token_type")
+
+
+def _check_scope(desk: Desk, method: Method) -> None:
+    scopes = desk.switches.scopes
+    if method.scope and method.scope not in scopes:
+        raise SlackError("missing_scope", needed=method.scope, provided=",".join(scopes))
+
+
+def _scope_headers(desk: Desk, name: str) -> dict[str, str]:
+    needed = METHODS[name].scope if name in METHODS else None
+    headers = {"X-OAuth-Scopes": ",".join(desk.switches.scopes)}
+    return headers | ({"X-Accepted-OAuth-Scopes": needed} if needed else {})
+
+
+def _limited(retry_after: int) -> web.Response:
+    body = {"ok": False, "error": "ratelimited"}
+    return web.json_response(body, status=429, headers={"Retry-After": str(retry_after)})
+
+
+def _fail(request: web.Request, failure: dict[str, Any]) -> web.Response:
+    if failure.get("reset"):
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError
+    if failure.get("status") == 429:
+        return _limited(failure.get("retry_after", 1))
+    if "status" in failure:
+        return web.Response(status=failure["status"], text="upstream failure")
+    return web.json_response({"ok": False, "error": failure["error"]})

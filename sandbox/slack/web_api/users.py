@@ -1,0 +1,91 @@
+"""users.* and files.info: people, their zones, and what they uploaded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sandbox.slack.cast import BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_ID, Member
+from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.call import Call, Method
+
+Json = dict[str, Any]
+
+
+def info(call: Call) -> Json:
+    user_id = call.text("user")
+    if user_id == BOT_USER_ID:
+        return {"user": _bot()}
+    member = call.world.members.get(user_id or "")
+    if member is None:
+        raise SlackError("user_not_found")
+    return {"user": _user(member, now=call.received_at)}
+
+
+def list_all(call: Call) -> Json:
+    people = [_user(member, now=call.received_at) for member in call.world.members.values()]
+    return {
+        "members": [*people, _bot()],
+        "cache_ts": int(call.received_at),
+        "response_metadata": {"next_cursor": ""},
+    }
+
+
+def file_info(call: Call) -> Json:
+    stored = call.world.files.get(call.text("file") or "")
+    if stored is None:
+        raise SlackError("file_not_found")
+    return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
+
+
+def _user(member: Member, *, now: float) -> Json:
+    local = datetime.fromtimestamp(now, tz=UTC).astimezone(ZoneInfo(member.tz))
+    offset = local.utcoffset()
+    assert offset is not None
+    return {
+        "id": member.id,
+        "team_id": TEAM_ID,
+        "name": member.username,
+        "deleted": False,
+        "color": "9f69e7",
+        "real_name": member.name,
+        "tz": member.tz,
+        "tz_label": local.tzname(),
+        "tz_offset": int(offset.total_seconds()),
+        "profile": _profile(member.name),
+        "is_admin": member.is_admin,
+        "is_owner": member.is_admin,
+        "is_primary_owner": member.is_admin,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "is_bot": False,
+        "is_app_user": False,
+        "updated": int(now),
+    }
+
+
+def _bot() -> Json:
+    profile = {**_profile(BOT_NAME), "bot_id": BOT_ID, "always_active": True}
+    return {
+        "id": BOT_USER_ID,
+        "team_id": TEAM_ID,
+        "name": BOT_NAME.lower(),
+        "deleted": False,
+        "real_name": BOT_NAME,
+        "tz": "America/Los_Angeles",
+        "profile": profile,
+        "is_bot": True,
+        "is_app_user": False,
+    }
+
+
+def _profile(name: str) -> Json:
+    return {"real_name": name, "real_name_normalized": name, "display_name": name, "team": TEAM_ID}
+
+
+METHODS = {
+    "users.info": Method(info, scope="users:read", tier=4),
+    "users.list": Method(list_all, scope="users:read", tier=2),
+    "files.info": Method(file_info, scope="files:read", tier=4),
+}

@@ -1,0 +1,90 @@
+"""`python -m sandbox` as a process: it says when it is ready, and ends when it should."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+ROOT = Path(__file__).parents[3]
+COMMAND = [sys.executable, "-m", "sandbox", "--slack-port", "0", "--x-port", "0"]
+
+#: Starts the stand-in, hands on its first line and its pid, and ends when its own input ends.
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True)
+print(child.pid, child.stdout.readline(), flush=True)
+sys.stdin.read()
+"""
+
+
+async def start(*command: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=ROOT)
+
+
+async def first_line(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    return (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await start(*COMMAND)
+    yield process
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.communicate()
+
+
+async def test_the_ready_line_names_two_addresses_that_answer(
+    sandbox: asyncio.subprocess.Process,
+) -> None:
+    line = await first_line(sandbox)
+
+    urls = re.fullmatch(r"sandbox ready slack=(http://\S+) x=(http://\S+)\n", line)
+    assert urls is not None
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{urls[1]}/_/state?member=U0ALICE") as response:
+            assert (await response.json())["links"] == {"x": f"{urls[2]}/"}
+
+
+async def test_a_polite_signal_ends_it_well(sandbox: asyncio.subprocess.Process) -> None:
+    await first_line(sandbox)
+
+    sandbox.send_signal(signal.SIGTERM)
+
+    assert await asyncio.wait_for(sandbox.wait(), 20) == 0
+
+
+async def test_it_ends_with_its_parent_when_told_to() -> None:
+    parent = await start(sys.executable, "-c", PARENT, *COMMAND, "--exit-with-parent")
+    pid = int((await first_line(parent)).split()[0])
+
+    parent.kill()
+    await parent.communicate()
+
+    await until_gone(pid)
+
+
+async def until_gone(pid: int) -> None:
+    async with asyncio.timeout(20):
+        while is_alive(pid):
+            await asyncio.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not (stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z")
