@@ -1,0 +1,244 @@
+"""What a member has filled into the composer, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.views import ids
+from scheduler import platforms, posts
+from scheduler.models import Account
+from scheduler.runtime import Runtime
+from scheduler.walltime import Repeated, Skipped, resolve
+
+Json = dict[str, Any]
+#: Sentences by the id of the block that they belong to.
+Problems = dict[str, list[str]]
+
+NO_ACCOUNT = "Choose at least one account to post to."
+ACCOUNT_GONE = (
+    "One of these accounts was disconnected meanwhile. Choose again, or connect it anew with "
+    f"`{ids.COMMAND} accounts`."
+)
+_FILE_NAME = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that a member gave to Slack. `about` is Slack's file object, as far as we have it."""
+
+    id: str
+    name: str
+    mime: str
+    size: int
+    about: Json = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """The fields of the composer as they stand. `date` and `time` are `YYYY-MM-DD` and `HH:MM` on
+    the clock of `zone`; `fold` is `first` or `second` where a time happens twice."""
+
+    zone: str
+    text: str = ""
+    account_ids: tuple[int, ...] = ()
+    uploads: tuple[Upload, ...] = ()
+    #: The files stand in the form's memory, not in its field: an earlier copy of the form had them.
+    kept: bool = False
+    alt_text: str = ""
+    now: bool = False
+    date: str = ""
+    time: str = ""
+    fold: str = ""
+
+    @property
+    def alt_texts(self) -> list[str]:
+        """One for each file, in order; empty where nothing was written."""
+        lines = [line.strip() for line in self.alt_text.rstrip().split("\n")]
+        return [*lines, *[""] * (len(self.uploads) - len(lines))]
+
+
+def blank(zone: str, now: datetime, **filled: Any) -> Draft:
+    """A new draft, due at the full hour after next: soon, but with time to write."""
+    soon = (now + timedelta(hours=1)).astimezone(ZoneInfo(zone)).replace(minute=0) + timedelta(
+        hours=1
+    )
+    return Draft(zone=zone, date=f"{soon:%Y-%m-%d}", time=f"{soon:%H:%M}", **filled)
+
+
+def read(view: Json) -> Draft:
+    """The draft in a composer view that Slack sent."""
+    values: Json = view["state"]["values"]
+    memory = json.loads(view.get("private_metadata") or "{}")
+    uploads = [_upload(about) for about in _entry(values, ids.COMPOSER_MEDIA, "files") or []]
+    kept = [] if uploads else [_kept(each) for each in memory.get("files", [])]
+    chosen = _entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
+    return Draft(
+        zone=memory.get("zone") or "UTC",
+        text=_entry(values, ids.COMPOSER_TEXT, "value") or "",
+        account_ids=tuple(int(option["value"]) for option in chosen),
+        uploads=tuple(uploads or kept),
+        kept=bool(kept),
+        alt_text=_entry(values, ids.COMPOSER_ALT_TEXT, "value") or "",
+        now=_choice(values, ids.COMPOSER_WHEN) == ids.COMPOSER_NOW,
+        date=_entry(values, ids.COMPOSER_DATE, "selected_date") or "",
+        time=_entry(values, ids.COMPOSER_TIME, "selected_time") or "",
+        fold=_choice(values, ids.COMPOSER_FOLD),
+    )
+
+
+def memory(draft: Draft) -> str:
+    """What a composer view must remember beside its fields: Slack cannot fill the field for files
+    again."""
+    kept = draft.uploads if draft.kept else ()
+    files = [[each.id, each.name[:_FILE_NAME], each.mime[:80], each.size] for each in kept]
+    return json.dumps({"zone": draft.zone, "files": files}, ensure_ascii=False)
+
+
+def instant(draft: Draft) -> datetime | Repeated | Skipped | None:
+    """When the draft is due: an instant (UTC), or why the clock does not say one. `None` for now.
+    Raises `WrongTime` for a time that is missing or beyond all calendars."""
+    if draft.now:
+        return None
+    if not draft.date or not draft.time:
+        missing = "date" if not draft.date else "time"
+        raise posts.WrongTime(f"Choose a {missing}, or choose to publish now.")
+    found = _resolved(draft)
+    if isinstance(found, Repeated) and draft.fold:
+        return found.first if draft.fold == ids.COMPOSER_FIRST else found.second
+    return found
+
+
+def repeated(draft: Draft) -> Repeated | None:
+    """Both instants when the clock shows the draft's time twice, whether or not one was chosen."""
+    if draft.now or not draft.date or not draft.time:
+        return None
+    try:
+        found = _resolved(draft)
+    except posts.WrongTime:
+        return None
+    return found if isinstance(found, Repeated) else None
+
+
+def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Problems:
+    """Everything that is wrong with a draft as far as it can be told before its files are
+    fetched. `accounts` are those of the workspace."""
+    chosen = [account for account in accounts if account.id in draft.account_ids]
+    found: Problems = {}
+    if not draft.account_ids:
+        found[ids.COMPOSER_ACCOUNTS] = [NO_ACCOUNT]
+    elif len(chosen) < len(draft.account_ids):
+        found[ids.COMPOSER_ACCOUNTS] = [ACCOUNT_GONE]
+    merge(found, content_problems(runtime, draft, {account.platform for account in chosen}))
+    merge(found, alt_text_problems(draft))
+    merge(found, time_problems(runtime, draft))
+    return found
+
+
+def content_problems(runtime: Runtime, draft: Draft, platform_names: set[str]) -> Problems:
+    """What the platforms will not take, found from what Slack says of the files."""
+    if not draft.text.strip() and not draft.uploads:
+        return {ids.COMPOSER_TEXT: ["Write a text, or add an image or a video."]}
+    described = zip(draft.uploads, draft.alt_texts, strict=False)
+    media = [
+        platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
+        for file, alt_text in described
+    ]
+    return by_block(posts.problems(runtime, draft.text, media, platform_names))
+
+
+def by_block(unfit: dict[str, list[Any]]) -> Problems:
+    """Problems by platform, sorted to the fields that they belong to."""
+    blocks = {"text": ids.COMPOSER_TEXT, "media": ids.COMPOSER_MEDIA}
+    found: Problems = {}
+    for problem in (each for list_ in unfit.values() for each in list_):
+        merge(found, {blocks[problem.field]: [problem.text]})
+    return found
+
+
+def alt_text_problems(draft: Draft) -> Problems:
+    lines = len(draft.alt_texts)
+    if not draft.alt_text.strip() or lines <= len(draft.uploads):
+        return {}
+    files = len(draft.uploads)
+    have = "there is 1 file" if files == 1 else f"there are {files or 'no'} files"
+    return {
+        ids.COMPOSER_ALT_TEXT: [
+            f"These are {lines} lines, but {have}. Write one line for each file."
+        ]
+    }
+
+
+def time_problems(runtime: Runtime, draft: Draft) -> Problems:
+    now = runtime.clock.now()
+    try:
+        match instant(draft):
+            case datetime() as due:
+                posts.check_time(due, now)
+            case Skipped() as skipped:
+                return {ids.COMPOSER_TIME: [skipped_sentence(draft, skipped)]}
+            case Repeated():
+                return {ids.COMPOSER_FOLD: [repeated_sentence(draft)]}
+    except posts.WrongTime as error:
+        today = f"{now.astimezone(ZoneInfo(draft.zone)):%Y-%m-%d}"
+        about_the_time = draft.date == today or (draft.date and not draft.time)
+        return {ids.COMPOSER_TIME if about_the_time else ids.COMPOSER_DATE: [str(error)]}
+    return {}
+
+
+def skipped_sentence(draft: Draft, skipped: Skipped) -> str:
+    return (
+        f"{draft.time} does not exist on that day: clocks in {draft.zone} jump ahead. The nearest "
+        f"times are {skipped.before:%H:%M} and {skipped.after:%H:%M}."
+    )
+
+
+def repeated_sentence(draft: Draft) -> str:
+    return (
+        f"{draft.time} happens twice on that day: clocks in {draft.zone} are set back. Choose "
+        "which of the two you mean."
+    )
+
+
+def _resolved(draft: Draft) -> datetime | Repeated | Skipped:
+    wall = datetime.fromisoformat(f"{draft.date}T{draft.time}")
+    try:
+        return resolve(wall, draft.zone)
+    except OverflowError:
+        what = "more than five years away" if wall.year > 5000 else "long past"
+        raise posts.WrongTime(f"That is {what}. Choose another date.") from None
+
+
+def merge(into: Problems, more: Problems) -> None:
+    """Adds problems to those found before."""
+    for block, sentences in more.items():
+        into.setdefault(block, []).extend(each for each in sentences)
+
+
+def _upload(about: Json) -> Upload:
+    return Upload(
+        id=about["id"],
+        name=about.get("name") or about.get("title") or about["id"],
+        mime=about.get("mimetype") or "",
+        size=int(about.get("size") or 0),
+        about=about,
+    )
+
+
+def _kept(entry: list[Any]) -> Upload:
+    file_id, name, mime, size = entry
+    about = {"id": file_id, "name": name}
+    return Upload(id=file_id, name=name, mime=mime, size=size, about=about)
+
+
+def _entry(values: Json, block: str, name: str) -> Any:
+    return values.get(block, {}).get(block, {}).get(name)
+
+
+def _choice(values: Json, block: str) -> str:
+    option = _entry(values, block, "selected_option")
+    return str(option["value"]) if option else ""

@@ -1,0 +1,71 @@
+"""From a draft to all that the composer shows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot import drafts
+from bot.drafts import Draft
+from bot.views.compose import Choice, Form
+from bot.web.connect import connect_buttons
+from scheduler import accounts, platforms
+from scheduler.models import Account
+from scheduler.runtime import Runtime
+from scheduler.walltime import shown
+
+
+async def form(
+    runtime: Runtime,
+    draft: Draft,
+    *,
+    workspace_id: int,
+    user_id: str,
+    is_new: bool = False,
+    chooses: bool = False,
+) -> Form:
+    """The composer of a draft. In a new one, and in one that `chooses`, the only account of a
+    workspace is chosen already."""
+    connected = await accounts.connected(workspace_id)
+    if (is_new or chooses) and len(connected) == 1:
+        draft = replace(draft, account_ids=(connected[0].id,))
+    names = {account.platform for account in connected if account.id in draft.account_ids}
+    buttons = connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
+    return Form(
+        draft=draft,
+        accounts=[_choice(account) for account in connected],
+        connects=[] if connected else buttons,
+        rooms=platforms.rooms(draft.text, names),
+        hints=_hints(runtime, draft, names),
+        when_note=_when_note(runtime, draft),
+        repeated=drafts.repeated(draft),
+        takes_focus=is_new,
+    )
+
+
+def _choice(account: Account) -> Choice:
+    return Choice(
+        id=account.id,
+        label=f"{platforms.label(account.platform)} · @{account.username}",
+        needs_reconnect=account.health == accounts.BROKEN,
+    )
+
+
+def _hints(runtime: Runtime, draft: Draft, names: set[str]) -> list[str]:
+    """Problems worth telling while somebody still writes; an empty form has none."""
+    if not draft.text.strip() and not draft.uploads:
+        return []
+    found = drafts.content_problems(runtime, draft, names)
+    return [sentence for sentences in found.values() for sentence in sentences]
+
+
+def _when_note(runtime: Runtime, draft: Draft) -> str:
+    if draft.now:
+        return "It goes out as soon as you send this form."
+    if not draft.date or not draft.time:
+        return ""
+    wrong = drafts.time_problems(runtime, draft)
+    if wrong:
+        return " ".join(sentence for sentences in wrong.values() for sentence in sentences)
+    due = drafts.instant(draft)
+    return f"It goes out on {shown(due, draft.zone)}." if isinstance(due, datetime) else ""

@@ -1,0 +1,124 @@
+"""Somebody looks at the connected accounts or disconnects one: `/schedule-post accounts`, and the
+button of App Home."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+
+from bot import permissions
+from bot.background import Background
+from bot.listeners.wording import subcommand, text_of_command
+from bot.slack import known_member, respond, tell
+from bot.views import accounts as views
+from bot.views import ids
+from bot.web.connect import connect_buttons
+from scheduler import accounts, platforms
+from scheduler.models import Account, Member
+from scheduler.runtime import Runtime
+
+Json = dict[str, Any]
+
+GONE = "This account is not connected any more."
+# Slack waits three seconds for an answer; the platform may take longer to revoke a token.
+QUICK_SECONDS = 2.0
+
+
+def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
+    story = Accounts(app, runtime, background)
+    app.command(ids.COMMAND, matchers=[asks_for_accounts])(story.show)
+    app.action(ids.HOME_ACCOUNTS)(story.open)
+    app.action(re.compile(f"^{ids.CONNECT}(:.*)?$"))(story.follow_link)
+    app.action(ids.DISCONNECT)(story.disconnect)
+
+
+async def asks_for_accounts(command: Json) -> bool:
+    return subcommand(text_of_command(command.get("text") or "")) == ("accounts", "")
+
+
+class Accounts:
+    """The listeners of this story."""
+
+    def __init__(self, app: AsyncApp, runtime: Runtime, background: Background) -> None:
+        self._runtime = runtime
+        self._slack = app.client
+        self._background = background
+
+    async def show(self, ack: AsyncAck, context: AsyncBoltContext) -> None:
+        await ack(views.accounts_message(*await self._listed(await self._member(context))))
+
+    async def open(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        view = views.accounts_modal(*await self._listed(await self._member(context)))
+        await self._slack.views_open(trigger_id=body["trigger_id"], view=view)
+        await ack()
+
+    async def follow_link(self, ack: AsyncAck) -> None:
+        """The browser opens the link; Slack only tells that it was pressed."""
+        await ack()
+
+    async def disconnect(
+        self, ack: AsyncAck, action: Json, body: Json, context: AsyncBoltContext
+    ) -> None:
+        work = self._disconnect(int(action["value"]), body, context)
+        await self._background.within(QUICK_SECONDS, work)
+        await ack()
+
+    async def _disconnect(self, account_id: int, body: Json, context: AsyncBoltContext) -> None:
+        member = await self._member(context)
+        connected = await accounts.connected(member.workspace_id)
+        account = next((each for each in connected if each.id == account_id), None)
+        if account is None:
+            await self._say(body, context, GONE)
+        elif not permissions.may_disconnect(member, account):
+            await self._say(body, context, permissions.NOT_YOUR_ACCOUNT)
+        else:
+            await accounts.disconnect(
+                self._runtime, workspace_id=member.workspace_id, account_id=account.id
+            )
+        await self._show_anew(body, context, member)
+
+    async def _show_anew(self, body: Json, context: AsyncBoltContext, member: Member) -> None:
+        listed = await self._listed(member)
+        if "view" in body:
+            await self._slack.views_update(
+                view_id=body["view"]["id"], view=views.accounts_modal(*listed)
+            )
+        elif context.response_url:
+            message = {**views.accounts_message(*listed), "replace_original": True}
+            await respond(self._slack, context.response_url, message)
+
+    async def _say(self, body: Json, context: AsyncBoltContext, text: str) -> None:
+        if context.response_url:
+            message = {"response_type": "ephemeral", "replace_original": False, "text": text}
+            await respond(self._slack, context.response_url, message)
+        else:
+            await tell(self._slack, str(context.user_id), text)
+
+    async def _member(self, context: AsyncBoltContext) -> Member:
+        return await known_member(
+            self._runtime,
+            self._slack,
+            workspace_id=context["workspace_id"],
+            user_id=str(context.user_id),
+        )
+
+    async def _listed(self, member: Member) -> tuple[list[views.Row], list[views.Connect]]:
+        connected = await accounts.connected(member.workspace_id)
+        connects = connect_buttons(
+            self._runtime, workspace_id=member.workspace_id, user_id=member.user_id
+        )
+        return [row(each, member) for each in connected], connects
+
+
+def row(account: Account, member: Member) -> views.Row:
+    """An account as `member` sees it."""
+    return views.Row(
+        id=account.id,
+        platform=platforms.label(account.platform),
+        username=account.username,
+        connected_by=account.connected_by,
+        needs_reconnect=account.health == accounts.BROKEN,
+        may_disconnect=permissions.may_disconnect(member, account),
+    )

@@ -1,0 +1,46 @@
+"""Somebody opens the Home tab of Postbot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+
+from bot.listeners.accounts import row
+from bot.slack import known_member
+from bot.views import home as views
+from bot.web.connect import connect_buttons
+from scheduler import accounts, overview
+from scheduler.models import Member
+from scheduler.runtime import Runtime
+
+Json = dict[str, Any]
+
+
+def register(app: AsyncApp, runtime: Runtime) -> None:
+    async def opened(ack: AsyncAck, event: Json, context: AsyncBoltContext) -> None:
+        if event.get("tab") == "home":
+            member = await known_member(
+                runtime,
+                app.client,
+                workspace_id=context["workspace_id"],
+                user_id=event["user"],
+            )
+            view = await home(runtime, member)
+            await app.client.views_publish(user_id=member.user_id, view=view)
+        await ack()
+
+    app.event("app_home_opened")(opened)
+
+
+async def home(runtime: Runtime, member: Member) -> Json:
+    """The tab as it stands for a member."""
+    connected = await accounts.connected(member.workspace_id)
+    shown = views.Home(
+        waiting=await overview.waiting_for(member.workspace_id, member.user_id),
+        coming=await overview.coming(member.workspace_id, member.user_id),
+        accounts=[row(each, member) for each in connected],
+        connects=connect_buttons(runtime, workspace_id=member.workspace_id, user_id=member.user_id),
+        now=runtime.clock.now(),
+    )
+    return views.home(shown)

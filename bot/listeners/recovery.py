@@ -1,0 +1,312 @@
+"""Somebody puts a post right: the buttons of its card and of the messages in its thread, and the
+forms behind them. A second click, an old copy and a stranger change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+
+from bot import drafts, permissions
+from bot.background import Background
+from bot.cards import Cards
+from bot.drafts import Draft
+from bot.slack import SLACK_FAILURES, known_member, log
+from bot.views import ids, notice, offers
+from bot.views import recovery as views
+from bot.views.blocks import Json, when
+from bot.views.offers import Press
+from bot.views.recovery import Reply, Target
+from scheduler import members, posts
+from scheduler.models import Delivery, Member, Post
+from scheduler.posts import Found, PostError, Ref
+from scheduler.runtime import Runtime
+
+MOVED_ON = (
+    "This card has moved on since that button was shown, so nothing was changed. The card says how "
+    "the post stands now."
+)
+TOO_SLOW = "Slack took too long to open the form. Please press the button again."
+TOO_LONG = (
+    "This text is longer than a form in Slack can hold. Cancel the post and schedule it anew, or "
+    "change it where it was made."
+)
+EMPTY = "Write a text; this post has nothing else."
+NOT_A_LINK = "Paste the whole address, beginning with https://, or leave this empty."
+_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+_REFUSED = frozenset({"invalid_blocks", "invalid_arguments"})
+
+
+def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
+    story = Recovery(app, runtime, background)
+    app.action(ids.RETRY_NOW)(story.publish_now)
+    app.action(ids.PUBLISH_NOW)(story.publish_now)
+    app.action(ids.CANCEL)(story.cancel)
+    app.action(ids.IS_NOT_LIVE)(story.deny_live)
+    app.action(ids.SKIP)(story.skip)
+    app.action(ids.POST_MANUALLY)(story.open_post_manually)
+    app.action(ids.IS_LIVE)(story.open_confirm_live)
+    app.action(ids.RESCHEDULE)(story.open_reschedule)
+    app.action(ids.EDIT)(story.open_edit)
+    app.action(ids.OPEN_LINK)(story.follow_link)
+    app.view(ids.MARK_POSTED)(story.mark_posted)
+    app.view(ids.CONFIRM_LIVE)(story.confirm_live)
+    app.view(ids.RESCHEDULE_MODAL)(story.reschedule)
+    app.view(ids.EDIT_MODAL)(story.edit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Click:
+    """A click that may act, on a button that still fits."""
+
+    press: Press
+    found: Found
+    member: Member
+    reply: Reply | None
+
+    @property
+    def ref(self) -> Ref:
+        return _ref(self.found.post, self.member)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return offers.concerned(self.press, self.found)
+
+    @property
+    def target(self) -> Target:
+        deliveries = self.deliveries
+        return Target(
+            post_id=self.found.post.id,
+            delivery_id=deliveries[0].id if deliveries else 0,
+            reply=self.reply,
+        )
+
+
+class Recovery:
+    """The listeners of this story, in the order in which a member meets them. What cannot be done
+    is raised as a `PostError`, which the app shows where the member acted."""
+
+    def __init__(self, app: AsyncApp, runtime: Runtime, background: Background) -> None:
+        self._runtime = runtime
+        self._slack = app.client
+        self._background = background
+        self._cards = Cards(runtime, app.client)
+
+    async def publish_now(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        chosen = [each.id for each in click.deliveries]
+        waiting = offers.can_go_now(click.found, self._runtime.clock.now())
+        await posts.publish_now(self._runtime, click.ref, chosen or waiting)
+        await ack()
+        self._settle(click.reply, click.member, "chose to publish it now")
+
+    async def cancel(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        await posts.cancel(self._runtime, click.ref)
+        await ack()
+        self._settle(click.reply, click.member, "called it off")
+
+    async def deny_live(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        await posts.deny_live(self._runtime, click.ref, click.target.delivery_id)
+        await ack()
+        said = "said that it is not live and chose to publish it now"
+        self._settle(click.reply, click.member, said)
+
+    async def skip(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        await posts.skip_unconfirmed(self._runtime, click.ref, click.target.delivery_id)
+        await ack()
+        self._settle(click.reply, click.member, "chose to leave it as it is")
+
+    async def open_post_manually(
+        self, ack: AsyncAck, body: Json, context: AsyncBoltContext
+    ) -> None:
+        click = await self._clicked(body, context)
+        about = (click.found, click.deliveries[0], click.target)
+        plainer = views.post_manually(*about, with_images=False)
+        await self._show(body, views.post_manually(*about), plainer)
+        await ack()
+
+    async def open_confirm_live(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        await self._show(body, views.confirm_live(click.found, click.deliveries[0], click.target))
+        await ack()
+
+    async def open_reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        draft = self._proposed(click.found.post, click.member)
+        await self._show(body, views.reschedule(click.found, draft, click.target))
+        await ack()
+
+    async def open_edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        if not views.fits_a_field(click.found.post.text):
+            raise PostError(TOO_LONG)
+        await self._show(body, views.edit(click.found, click.target))
+        await ack()
+
+    async def follow_link(self, ack: AsyncAck) -> None:
+        """The browser opens the link; Slack only tells that it was pressed."""
+        await ack()
+
+    async def mark_posted(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        await self._answer_link(
+            ack, body, context, posts.mark_posted, "posted it by hand", ids.MARK_POSTED_LINK
+        )
+
+    async def confirm_live(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        await self._answer_link(
+            ack, body, context, posts.confirm_live, "said that it is live", ids.CONFIRM_LIVE_LINK
+        )
+
+    async def reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        view, draft = body["view"], drafts.read(body["view"])
+        target = views.read_target(view)
+        found, member = await self._allowed(target.post_id, context)
+        wrong = drafts.time_problems(self._runtime, draft)
+        if ids.COMPOSER_FOLD in wrong and ids.COMPOSER_FOLD not in _fields(view):
+            # The choice between both times appears with the question.
+            note = drafts.repeated_sentence(draft)
+            asked = views.reschedule(found, draft, target, notice=note)
+            await ack(response_action="update", view=asked)
+            return
+        if wrong:
+            errors = {place: " ".join(sentences) for place, sentences in wrong.items()}
+            await ack(response_action="errors", errors=errors)
+            return
+        due = drafts.instant(draft)
+        assert isinstance(due, datetime)
+        await posts.reschedule(self._runtime, _ref(found.post, member), due, draft.zone)
+        await ack()
+        self._settle(target.reply, member, f"moved it to {when(due)}")
+
+    async def edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        target, text = views.read_target(body["view"]), _value(body["view"], ids.EDIT_TEXT)
+        found, member = await self._allowed(target.post_id, context)
+        if not text.strip() and not found.media:
+            raise PostError(EMPTY)
+        await posts.edit(self._runtime, _ref(found.post, member), text=text)
+        await ack()
+
+    async def _clicked(self, body: Json, context: AsyncBoltContext) -> Click:
+        """Raises `PostError` when the click may change nothing, and then shows what it was on as it
+        stands now."""
+        press = offers.read(body["actions"][0])
+        if press is None:
+            raise posts.NoSuchPost
+        found, member = await self._allowed(press.post_id, context)
+        reply = _reply(body)
+        if not offers.still_fits(press, found, self._runtime.clock.now()):
+            self._background.start(self._cards.refresh(found.post.workspace_id, found.post.id))
+            self._settle(reply, None, f"This was settled otherwise: {found.summary.value}.")
+            raise posts.TooLate(MOVED_ON)
+        return Click(press=press, found=found, member=member, reply=reply)
+
+    async def _allowed(self, post_id: str, context: AsyncBoltContext) -> tuple[Found, Member]:
+        """A post of the workspace that Slack vouches for, and who acts, if they may."""
+        found = await posts.find(context["workspace_id"], post_id)
+        member = await self._member(found.post, str(context.user_id))
+        if not permissions.may_act_on(member, found.post):
+            raise PostError(permissions.NOT_YOURS)
+        # Read again: much may have happened while Slack told who that is.
+        return await posts.find(found.post.workspace_id, post_id), member
+
+    async def _member(self, post: Post, user_id: str) -> Member:
+        """Slack is asked about others only: a form must open before its trigger expires."""
+        known = await members.stale_member(post.workspace_id, user_id)
+        if known is not None and user_id == post.author:
+            return known
+        return await known_member(
+            self._runtime, self._slack, workspace_id=post.workspace_id, user_id=user_id
+        )
+
+    async def _show(self, body: Json, *candidates: Json) -> None:
+        """Opens the first of these forms that Slack takes."""
+        for view in candidates:
+            try:
+                await self._slack.views_open(trigger_id=body["trigger_id"], view=view)
+                return
+            except SlackApiError as error:
+                name = error.response["error"]
+                if name in _LATE:
+                    raise PostError(TOO_SLOW) from error
+                if name not in _REFUSED or view is candidates[-1]:
+                    raise
+
+    def _proposed(self, post: Post, member: Member) -> Draft:
+        """The time that the post has, or the next full hours where that has passed."""
+        zone, now = member.timezone, self._runtime.clock.now()
+        if post.due_at is None or post.due_at <= now:
+            return drafts.blank(zone, now)
+        local = post.due_at.astimezone(ZoneInfo(zone))
+        return Draft(zone=zone, date=f"{local:%Y-%m-%d}", time=f"{local:%H:%M}")
+
+    async def _answer_link(
+        self,
+        ack: AsyncAck,
+        body: Json,
+        context: AsyncBoltContext,
+        deed: Callable[..., Any],
+        done: str,
+        field: str,
+    ) -> None:
+        """A form whose only field is the link of a live post."""
+        target, link = views.read_target(body["view"]), _value(body["view"], field).strip()
+        if link and not _is_link(link):
+            raise PostError(NOT_A_LINK)
+        found, member = await self._allowed(target.post_id, context)
+        await deed(self._runtime, _ref(found.post, member), target.delivery_id, link)
+        await ack()
+        self._settle(target.reply, member, done)
+
+    def _settle(self, reply: Reply | None, member: Member | None, outcome: str) -> None:
+        """Takes the buttons off the message in a thread that was answered. The card itself is shown
+        anew by the notifier."""
+        if reply is not None:
+            who = f"<@{member.user_id}> " if member else ""
+            line = f"{who}{outcome} · {when(self._runtime.clock.now())}"
+            self._background.start(self._update(reply, notice.settled(reply.text, line)))
+
+    async def _update(self, reply: Reply, blocks: list[Json]) -> None:
+        try:
+            await self._slack.chat_update(
+                channel=reply.channel, ts=reply.ts, text=reply.text, blocks=blocks
+            )
+        except SLACK_FAILURES as error:
+            log.warning("answered message not updated", error=repr(error))
+
+
+def _reply(body: Json) -> Reply | None:
+    """The message that was clicked, when it is one in a thread and not the card itself."""
+    message = body.get("message") or {}
+    if not message.get("thread_ts") or message["thread_ts"] == message["ts"]:
+        return None
+    return Reply(channel=body["channel"]["id"], ts=message["ts"], text=notice.said_in(message))
+
+
+def _ref(post: Post, member: Member) -> Ref:
+    return Ref(workspace_id=post.workspace_id, post_id=post.id, actor=member.user_id)
+
+
+def _value(view: Json, field: str) -> str:
+    return str(view["state"]["values"][field][field]["value"] or "")
+
+
+def _fields(view: Json) -> list[Any]:
+    return [block.get("block_id") for block in view["blocks"]]
+
+
+def _is_link(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return is_web and len(text) <= views.MOST_LINK and text.isprintable() and " " not in text

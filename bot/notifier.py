@@ -1,0 +1,192 @@
+"""Tells people what happened: follows the events that nobody was told of yet, keeps the card of
+each post true, and writes to those who have to do something.
+
+Level-triggered: an event only says that a post must be looked at. A notice is cleared after it was
+shown, so whatever ends this process in between is shown again, and found in Slack instead of said
+twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import replies
+from bot.cards import Cards, HeldByAnother, NobodyReachable
+from bot.sending import MessageGone, Paused, SendingError, Unreachable
+from bot.watch import SchedulerWatch
+from scheduler import events, posts
+from scheduler.models import Card, Event
+from scheduler.posts import Found, NoSuchPost
+from scheduler.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 8
+_POLL_SECONDS = 0.5
+# Posts whose turn has not come must not fill the page that is read.
+_PAGE, _EVENTS_OF_A_POST, _MOST_EVENTS = 200, 20, 50_000
+# Slack takes about one message or change a second.
+_GAP_SECONDS = 1.0
+_FIRST_REST, _LONGEST_REST = 0.5, 300.0
+_WATCH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Rest:
+    """When a post may be tried again, after how many failures, and the last of them."""
+
+    until: float
+    failures: int = 0
+    why: str = ""
+
+
+_FRESH = Rest(0.0)
+
+
+class Notifier:
+    """One notifier; several may run, in one process or in many."""
+
+    def __init__(self, runtime: Runtime, client: AsyncWebClient) -> None:
+        self._runtime = runtime
+        self._cards = Cards(runtime, client)
+        self.watch = SchedulerWatch(runtime, self._cards.sender, self._cards.reach)
+        self._watched_at = 0.0
+        self._rests: dict[str, Rest] = {}
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Tells until it is cancelled. A failure is logged once and tried again for ever."""
+        why = ""
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    await self._begin()
+                    await self._look_after_scheduler()
+                    why = ""
+                except Exception as error:
+                    if repr(error) != why:
+                        why = repr(error)
+                        log.error("notifier held up", error=why)
+                await self._pause()
+        finally:
+            await self._end()
+
+    async def tick(self) -> None:
+        """Tells everything that can be told now; for tests."""
+        await asyncio.gather(*await self._begin())
+
+    def wake(self) -> None:
+        """Lets `run` look at once."""
+        self._woken.set()
+
+    async def _begin(self) -> list[asyncio.Task[None]]:
+        """Starts a task for every post that has something to tell and whose turn it is."""
+        now = time.monotonic()
+        self._rests = {
+            post_id: rest
+            for post_id, rest in self._rests.items()
+            # Kept a while after its end, so that failures in a row count up.
+            if now < rest.until + _LONGEST_REST
+        }
+        resting = {post_id for post_id, rest in self._rests.items() if now < rest.until}
+        limit = _PAGE + _EVENTS_OF_A_POST * len(resting | self._busy.keys())
+        for post_id in await events.untold(min(limit, _MOST_EVENTS)):
+            if post_id not in resting and post_id not in self._busy:
+                self._busy[post_id] = asyncio.create_task(self._attend(post_id))
+        return [*self._busy.values()]
+
+    async def _look_after_scheduler(self) -> None:
+        if time.monotonic() - self._watched_at >= _WATCH_SECONDS:
+            self._watched_at = time.monotonic()
+            await self.watch.tick()
+
+    async def _pause(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _end(self) -> None:
+        left = [*self._busy.values()]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _attend(self, post_id: str) -> None:
+        """Tells about one post; whatever goes wrong, its notices stay and it rests for a while."""
+        try:
+            async with self._slots:
+                await self._tell(post_id)
+            self._rests.pop(post_id, None)
+        except NoSuchPost:
+            await events.told(await events.pending_notices(post_id))
+        except Paused as pause:
+            self._rest(post_id, self._turn(pause.seconds))
+        except HeldByAnother:
+            self._rest(post_id, _POLL_SECONDS)
+        except (SendingError, NobodyReachable) as error:
+            self._rest_after(post_id, str(error))
+        except Exception as error:
+            log.exception("notice broke", post=post_id)
+            self._rest_after(post_id, repr(error))
+        finally:
+            self._busy.pop(post_id, None)
+
+    async def _tell(self, post_id: str) -> None:
+        async with self._cards.held(post_id) as card:
+            # Read before the post, so that what happens meanwhile keeps its notice.
+            pending = await events.pending_notices(post_id)
+            if pending:
+                found = await posts.find(pending[0].workspace_id, post_id)
+                await self._show(card, found, pending)
+                await events.told(pending)
+
+    async def _show(self, card: Card, found: Found, pending: Sequence[Event]) -> None:
+        late: Paused | None = None
+        try:
+            await self._cards.show(card, found)
+        except Paused as pause:
+            if not card.ts:
+                raise
+            # Who has to do something need not wait until the card may be changed again.
+            late = pause
+        await self._reply(card, found, pending)
+        if late is not None:
+            raise late
+
+    async def _reply(self, card: Card, found: Found, pending: Sequence[Event]) -> None:
+        try:
+            await replies.reply(self._runtime, self._cards.sender, card, found, pending)
+        except Unreachable:
+            await self._cards.leave(card, found)
+            raise
+        except MessageGone:
+            await self._cards.forget(card)
+            raise
+
+    def _turn(self, seconds: float) -> float:
+        """Those that wait for a rate limit come back one after the other, not all at once."""
+        return seconds + random.uniform(0, _GAP_SECONDS * len(self._rests))  # noqa: S311
+
+    def _rest(self, post_id: str, seconds: float) -> None:
+        """For a while, and it is nobody's failure."""
+        before = self._rests.get(post_id, _FRESH)
+        self._rests[post_id] = replace(before, until=time.monotonic() + seconds)
+
+    def _rest_after(self, post_id: str, why: str) -> None:
+        """Twice as long after every failure; logged when it is another than before."""
+        before = self._rests.get(post_id, _FRESH)
+        if why != before.why:
+            log.error("people not told yet", post=post_id, why=why)
+        seconds = min(_LONGEST_REST, _FIRST_REST * 2**before.failures)
+        self._rests[post_id] = Rest(time.monotonic() + seconds, before.failures + 1, why)

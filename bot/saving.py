@@ -1,0 +1,90 @@
+"""From a filled-in form to a stored post: fetches its files from Slack and schedules it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import drafts
+from bot.drafts import Draft, Problems, Upload
+from bot.slack import file_chunks
+from bot.views import ids
+from scheduler import posts
+from scheduler.media import StoredMedia, UnusableMedia
+from scheduler.models import Post
+from scheduler.runtime import Runtime
+
+# All files of a post together; Slack takes at most ten of 10 MB.
+FETCH_SECONDS = 120.0
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A stored post, or the problems because of which nothing was stored."""
+
+    post: Post | None = None
+    due: datetime | None = None
+    problems: Problems = field(default_factory=dict)
+
+
+class Saver:
+    """Stores what members send; at most a few files are fetched at a time."""
+
+    def __init__(self, runtime: Runtime, slack: AsyncWebClient) -> None:
+        self._runtime = runtime
+        self._slack = slack
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def save(self, draft: Draft, workspace_id: int, author: str) -> Saved:
+        """Stores the post of a draft whose fields were found in order."""
+        media, problems = await self._fetch_all(draft)
+        if problems:
+            return Saved(problems=problems)
+        try:
+            due = drafts.instant(draft)
+            assert due is None or isinstance(due, datetime)
+            post = await posts.schedule(
+                self._runtime,
+                posts.NewPost(
+                    workspace_id=workspace_id,
+                    author=author,
+                    text=draft.text,
+                    account_ids=draft.account_ids,
+                    timezone=draft.zone,
+                    due_at=due,
+                    media=tuple(media),
+                ),
+            )
+        except posts.Unfit as error:
+            return Saved(problems=drafts.by_block(error.problems))
+        except posts.WrongTime as error:
+            return Saved(problems={ids.COMPOSER_TIME: [str(error)]})
+        except posts.UnknownAccount as error:
+            return Saved(problems={ids.COMPOSER_ACCOUNTS: [str(error)]})
+        return Saved(post=post, due=due)
+
+    async def _fetch_all(self, draft: Draft) -> tuple[list[StoredMedia], Problems]:
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                described = zip(draft.uploads, draft.alt_texts, strict=False)
+                found = await asyncio.gather(*(self._fetch(*each) for each in described))
+        except TimeoutError:
+            said = "Slack took too long to hand over the files. Try again, with smaller ones."
+            return [], {ids.COMPOSER_MEDIA: [said]}
+        refused = [each for each in found if isinstance(each, str)]
+        stored = [each for each in found if isinstance(each, StoredMedia)]
+        return stored, ({ids.COMPOSER_MEDIA: refused} if refused else {})
+
+    async def _fetch(self, upload: Upload, alt_text: str) -> StoredMedia | str:
+        """The stored file, or the sentence that says why it cannot be posted."""
+        async with self._slots:
+            try:
+                chunks = file_chunks(self._slack, upload.about)
+                stored = await self._runtime.media.add(chunks, name=upload.name)
+            except UnusableMedia as error:
+                return str(error)
+        return replace(stored, alt_text=alt_text, slack_file_id=upload.id)

@@ -1,0 +1,45 @@
+"""All that Postbot can do, with examples."""
+
+from __future__ import annotations
+
+from bot.views import ids
+from bot.views.blocks import Json, context, header, section
+
+_ROWS = (
+    ("", "opens the form: accounts, text, images or a video, and the time."),
+    (" We open at nine!", "opens the form with this text filled in."),
+    (" list", "shows your newest posts and how they stand."),
+    (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
+    (" accounts", "shows the connected accounts; connect and disconnect them there."),
+    (" help", "shows this."),
+)
+
+
+def help_message() -> Json:
+    """The answer to `help`, for the member alone."""
+    rows = "\n".join(f"• `{ids.COMMAND}{typed}` {meaning}" for typed, meaning in _ROWS)
+    blocks = [
+        header("Schedule posts from Slack"),
+        section(rows),
+        section(
+            "*Elsewhere*\n"
+            "• _Schedule a post_ in the shortcuts menu opens the same form.\n"
+            "• _Turn into a post_ in the menu of a message takes its text along.\n"
+            "• The Home tab of Postbot shows what needs you and what comes next."
+        ),
+        context(
+            "Each post has one card in our direct messages. It says what happened, and its buttons "
+            "let you reschedule, edit, cancel or retry."
+        ),
+    ]
+    text = f"`{ids.COMMAND}` opens the form. Also: list, status <id>, accounts, help."
+    return {"response_type": "ephemeral", "text": text, "blocks": blocks}
+
+
+def slip_message(meant: str) -> Json:
+    """The answer to what looks like a misspelt sub-command."""
+    text = (
+        f"Did you mean `{ids.COMMAND} {meant}`? To post the word itself, open the form with "
+        f"`{ids.COMMAND}` and write it there."
+    )
+    return {"response_type": "ephemeral", "text": text}

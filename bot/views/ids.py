@@ -1,0 +1,72 @@
+"""Every id that Slack sends back to us, once. Views write them, listeners match them."""
+
+from __future__ import annotations
+
+# Slash command and shortcuts
+COMMAND = "/schedule-post"
+SHORTCUT_SCHEDULE = "schedule_post"
+SHORTCUT_FROM_MESSAGE = "post_from_message"
+
+# Composer
+COMPOSER = "composer"
+COMPOSER_ACCOUNTS = "composer_accounts"
+COMPOSER_TEXT = "composer_text"
+COMPOSER_MEDIA = "composer_media"
+COMPOSER_ALT_TEXT = "composer_alt_text"
+COMPOSER_WHEN = "composer_when"
+COMPOSER_DATE = "composer_date"
+COMPOSER_TIME = "composer_time"
+COMPOSER_FOLD = "composer_fold"
+COMPOSER_COUNTER = "composer_counter"
+COMPOSER_WHEN_NOTE = "composer_when_note"
+COMPOSER_REFRESH = "composer_refresh"
+COMPOSER_DROP_FILES = "composer_drop_files"
+# Values of the choices in it
+COMPOSER_NOW = "now"
+COMPOSER_LATER = "later"
+COMPOSER_FIRST = "first"
+COMPOSER_SECOND = "second"
+# What changes only how the composer looks
+TYPED = (
+    COMPOSER_ACCOUNTS,
+    COMPOSER_TEXT,
+    COMPOSER_WHEN,
+    COMPOSER_DATE,
+    COMPOSER_TIME,
+    COMPOSER_FOLD,
+    COMPOSER_REFRESH,
+    COMPOSER_DROP_FILES,
+)
+
+# Card and notices: the block id carries the post and the card's version, the value the delivery
+CARD_ACTIONS = "card"
+RETRY_NOW = "retry_now"
+POST_MANUALLY = "post_manually"
+RESCHEDULE = "reschedule"
+CANCEL = "cancel"
+EDIT = "edit"
+PUBLISH_NOW = "publish_now"
+IS_LIVE = "is_live"
+IS_NOT_LIVE = "is_not_live"
+SKIP = "skip"
+
+# Modals of the recovery
+MARK_POSTED = "mark_posted"
+MARK_POSTED_LINK = "mark_posted_link"
+CONFIRM_LIVE = "confirm_live"
+CONFIRM_LIVE_LINK = "confirm_live_link"
+RESCHEDULE_MODAL = "reschedule_modal"
+EDIT_MODAL = "edit_modal"
+EDIT_TEXT = "edit_text"
+
+# Accounts
+CONNECT = "connect"
+DISCONNECT = "disconnect"
+ACCOUNTS_MODAL = "accounts_modal"
+
+# Links open in the browser; Slack still tells us about the click
+OPEN_LINK = "open_link"
+
+# App Home
+HOME_COMPOSE = "home_compose"
+HOME_ACCOUNTS = "home_accounts"

@@ -1,0 +1,182 @@
+"""The forms behind the buttons of a card: post by hand, say that it is live, another time, another
+text. Each remembers the post and the delivery that it was opened for, and the message whose buttons
+it answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bot import drafts
+from bot.drafts import Draft
+from bot.views import compose, ids
+from bot.views.blocks import Json, actions, button, field, modal
+from bot.views.card import excerpt, media
+from bot.views.standing import noted, reason, said, where
+from scheduler import platforms
+from scheduler.models import Delivery
+from scheduler.posts import Found
+
+MOST_LINK = 2000
+MOST_MEMORY = 3000
+_MOST_URL = 3000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A message in the thread of a card, and what it says (mrkdwn)."""
+
+    channel: str
+    ts: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a form is about. `delivery_id` is 0 for the whole post."""
+
+    post_id: str
+    delivery_id: int = 0
+    reply: Reply | None = None
+
+
+def memory(target: Target, *, zone: str = "") -> str:
+    """What a form carries with it. The message that it answers is forgotten where Slack would not
+    keep it: then its buttons stay, and do nothing any more."""
+    about = {"post": target.post_id, "delivery": target.delivery_id, "zone": zone}
+    reply = target.reply
+    kept = {**about, "reply": [reply.channel, reply.ts, reply.text]} if reply else about
+    for each in (kept, about):
+        written = json.dumps(each, ensure_ascii=False)
+        if len(written.encode("utf-16-le")) // 2 <= MOST_MEMORY:
+            return written
+    return written
+
+
+def read_target(view: Json) -> Target:
+    """What a form that was sent is about."""
+    kept = json.loads(view["private_metadata"])
+    reply = kept.get("reply")
+    return Target(
+        post_id=kept["post"],
+        delivery_id=kept["delivery"],
+        reply=Reply(channel=reply[0], ts=reply[1], text=reply[2]) if reply else None,
+    )
+
+
+def post_manually(
+    found: Found, delivery: Delivery, target: Target, *, with_images: bool = True
+) -> Json:
+    """The kit for posting by hand: text to copy, media, where to post it, and the link of what was
+    posted."""
+    label, account = platforms.label(delivery.platform), found.accounts.get(delivery.account_id)
+    first = (
+        f"Post it on {where(delivery, account)} yourself, then press _Mark as Posted_. Postbot "
+        "sends nothing there after that."
+    )
+    url = _manual_url(delivery.platform, found.post.text)
+    return modal(
+        "Post manually",
+        [
+            said(first),
+            *_to_copy(found.post.text),
+            *media(found.media, with_images=with_images),
+            *(
+                [noted("Save the files from Slack; the link takes no files.")]
+                if found.media
+                else []
+            ),
+            actions(button(f"Open {label}", ids.OPEN_LINK, url=url), block_id=ids.OPEN_LINK),
+            _link_field(ids.MARK_POSTED_LINK, label),
+        ],
+        callback_id=ids.MARK_POSTED,
+        submit="Mark as Posted",
+        close="Cancel",
+        private_metadata=memory(target),
+    )
+
+
+def confirm_live(found: Found, delivery: Delivery, target: Target) -> Json:
+    """Where the author says that a doubtful post is live."""
+    label, account = platforms.label(delivery.platform), found.accounts.get(delivery.account_id)
+    first = (
+        f"You saw {excerpt(found)} on {where(delivery, account)}. Postbot marks it as published "
+        "and does not send it again."
+    )
+    return modal(
+        "It is live",
+        [said(first), noted(reason(delivery)), _link_field(ids.CONFIRM_LIVE_LINK, label)],
+        callback_id=ids.CONFIRM_LIVE,
+        submit="Mark as Published",
+        close="Cancel",
+        private_metadata=memory(target),
+    )
+
+
+def reschedule(found: Found, draft: Draft, target: Target, *, notice: str = "") -> Json:
+    """Another time for all that has not gone out. Shows both instants of a repeated time once it
+    was typed."""
+    repeated = drafts.repeated(draft)
+    fields = [
+        compose.date_field(draft),
+        compose.time_field(draft),
+        *([compose.fold_field(draft, repeated)] if repeated else []),
+    ]
+    return modal(
+        "Reschedule",
+        [
+            *([said(f":warning: {notice}")] if notice else []),
+            said(f"When should {excerpt(found)} go out?"),
+            *({**each, "dispatch_action": False, "optional": False} for each in fields),
+        ],
+        callback_id=ids.RESCHEDULE_MODAL,
+        submit="Reschedule",
+        close="Cancel",
+        private_metadata=memory(target, zone=draft.zone),
+    )
+
+
+def fits_a_field(text: str) -> bool:
+    """False for a text that is longer than one field of a form can hold."""
+    return len(text.encode("utf-16-le")) // 2 <= compose.MOST_TYPED
+
+
+def edit(found: Found, target: Target) -> Json:
+    """Another text, of one that fits a field; time and files stay."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": ids.EDIT_TEXT,
+        "multiline": True,
+        "max_length": compose.MOST_TYPED,
+        "focus_on_load": True,
+        **({"initial_value": found.post.text} if found.post.text else {}),
+    }
+    hint = "Time and files stay as they are."
+    return modal(
+        "Edit the text",
+        [field("Text", element, optional=True, hint=hint)],
+        callback_id=ids.EDIT_MODAL,
+        submit="Save",
+        close="Cancel",
+        private_metadata=memory(target),
+    )
+
+
+def _manual_url(platform: str, text: str) -> str:
+    """Without the text where Slack takes no URL of such a length: it can still be copied."""
+    url = platforms.manual_url(platform, text)
+    return url if len(url) <= _MOST_URL else platforms.manual_url(platform, "")
+
+
+def _to_copy(text: str) -> list[Json]:
+    if not text.strip():
+        return []
+    piece = {"type": "text", "text": text}
+    block = {"type": "rich_text_preformatted", "elements": [piece]}
+    return [noted("Text to copy:"), {"type": "rich_text", "elements": [block]}]
+
+
+def _link_field(action_id: str, label: str) -> Json:
+    element = {"type": "plain_text_input", "action_id": action_id, "max_length": MOST_LINK}
+    hint = f"The address of the post on {label}. Leave it empty if you do not have it."
+    return field("Link to the post", element, optional=True, hint=hint)

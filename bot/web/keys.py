@@ -1,0 +1,22 @@
+"""What handlers find in the web application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from scheduler.runtime import Runtime
+
+#: Raises when Redis cannot be reached.
+RedisCheck = Callable[[], Awaitable[None]]
+
+RUNTIME = web.AppKey("runtime", Runtime)
+#: Absent when no bot token is set.
+SLACK = web.AppKey("slack", AsyncWebClient)
+#: Absent likewise.
+BOLT = web.AppKey("bolt", AsyncApp)
+#: Absent when nobody gave one.
+REDIS: web.AppKey[RedisCheck] = web.AppKey("redis", Callable)  # type: ignore[arg-type]

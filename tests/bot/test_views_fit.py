@@ -1,0 +1,207 @@
+"""Every view fits Slack's limits, whatever people write, and however much there is of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.drafts import Draft, Upload
+from bot.views import accounts as account_views
+from bot.views import compose, home, posts_list
+from bot.views.accounts import Connect, Row
+from bot.views.blocks import cut, escape
+from bot.views.compose import Choice, Form
+from sandbox.slack.rules import check_answer, check_view
+from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.platforms import Room
+from scheduler.posts import Found
+from scheduler.states import PostState, State
+from scheduler.walltime import Repeated
+
+Json = dict[str, Any]
+
+NOW = datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
+AGAIN = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+MOST_BYTES = 250_000
+
+# Plain, right to left, joined emoji, what mrkdwn eats, and what JSON makes six times as long.
+letters = st.sampled_from(
+    ["a", " ", "\n", "&", "<", ">", "*", "|", "ש", "ل", "👩‍👩‍👧", "日", "\x01"]
+)
+
+
+def written(most: int) -> st.SearchStrategy[str]:
+    """Texts of up to `most` characters, long ones often."""
+    short = st.lists(letters, max_size=20).map("".join)
+    long = st.tuples(letters, st.integers(most // 2, most)).map(lambda each: each[0] * each[1])
+    return st.one_of(st.text(max_size=50), short, long).map(lambda text: text[:most])
+
+
+uploads = st.builds(
+    Upload,
+    id=st.just("F0123456789"),
+    name=written(255),
+    mime=written(100),
+    size=st.integers(0, 10**9),
+    about=st.just({}),
+)
+drafts = st.builds(
+    Draft,
+    zone=st.just("America/New_York"),
+    text=written(3000),
+    account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
+    uploads=st.lists(uploads, max_size=10).map(tuple),
+    kept=st.booleans(),
+    alt_text=written(3000),
+    now=st.booleans(),
+    date=st.sampled_from(["", "2027-11-07"]),
+    time=st.sampled_from(["", "01:30"]),
+    fold=st.sampled_from(["", "first", "second"]),
+)
+rooms = st.builds(Room, label=written(20), used=st.integers(0, 9999), limit=st.just(280))
+connects = st.lists(
+    st.builds(
+        Connect,
+        platform=st.integers(0, 3).map(str),
+        label=written(75),
+        url=st.just("https://postbot.example/connect/x?ticket=" + "t" * 400),
+    ),
+    max_size=4,
+    unique_by=lambda each: each.platform,
+)
+choices = st.integers(0, 150).flatmap(
+    lambda most: st.tuples(written(300), st.booleans()).map(
+        lambda each: [
+            Choice(id=n, label=f"X · @{each[0]}", needs_reconnect=each[1]) for n in range(most)
+        ]
+    )
+)
+forms = st.builds(
+    Form,
+    draft=drafts,
+    accounts=choices,
+    connects=connects,
+    rooms=st.lists(rooms, max_size=20),
+    hints=st.lists(written(3000), max_size=20),
+    when_note=written(500),
+    repeated=st.sampled_from([None, Repeated(first=NOW, second=AGAIN)]),
+    notice=written(5000),
+    takes_focus=st.booleans(),
+)
+account_rows = st.integers(0, 120).flatmap(
+    lambda most: st.tuples(written(255), st.booleans()).map(
+        lambda each: [
+            Row(
+                id=n,
+                platform="X",
+                username=each[0],
+                connected_by="U0ALICE",
+                needs_reconnect=each[1],
+            )
+            for n in range(most)
+        ]
+    )
+)
+accounts = st.builds(
+    Account, id=st.just(1), platform=st.just("x"), username=written(255), name=written(255)
+)
+
+
+@st.composite
+def found(draw: st.DrawFn) -> Found:
+    """A post with up to 60 deliveries, in any states, with long reasons."""
+    account = draw(accounts)
+    made = {"reason": draw(written(5000)), "state": draw(st.sampled_from(State))}
+    link = draw(st.sampled_from(["", "https://x.example/" + "|>" * 2000]))
+    rows = range(draw(st.integers(0, 60)))
+    deliveries = [Delivery(platform="x", permalink=link, asked_at=NOW, **made) for _ in rows]
+    for delivery in deliveries:
+        # Tortoise makes this a field of the constructor only with a database at hand.
+        delivery.account_id = 1
+    return Found(
+        post=Post(
+            id="k7m2p9xq4w",
+            author="U0ALICE",
+            text=draw(written(3000)),
+            state=PostState.SCHEDULED,
+            due_at=NOW,
+        ),
+        deliveries=tuple(deliveries),
+        accounts={1: account},
+        media=tuple(MediaFile(name="a.png") for _ in range(draw(st.integers(0, 10)))),
+    )
+
+
+def fits(view: Json, *, surface: Any = "modal") -> bool:
+    assert check_view(view, surface=surface) == []
+    return len(json.dumps(view)) < MOST_BYTES
+
+
+@settings(max_examples=150, deadline=None)
+@given(forms)
+def test_the_composer_fits(form: Form) -> None:
+    assert fits(compose.composer(form))
+
+
+@settings(max_examples=100, deadline=None)
+@given(drafts, written(5000))
+def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
+    assert fits(compose.saving(draft))
+    assert fits(compose.scheduled(NOW, draft.zone, "k7m2p9xq4w"))
+    assert len(compose.not_stored(draft, error)) <= 40_000
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
+def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> None:
+    fields = {"a", "composer_time", "composer_text"}
+
+    errors = compose.errors(problems, fields)
+
+    assert set(errors) <= fields
+
+
+@settings(max_examples=100, deadline=None)
+@given(account_rows, connects)
+def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
+    assert check_answer(account_views.accounts_message(rows, connects)) == []
+    assert fits(account_views.accounts_modal(rows, connects))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(found(), max_size=10))
+def test_the_list_fits(posts: list[Found]) -> None:
+    assert check_answer(posts_list.posts_list(posts)) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(found())
+def test_the_status_fits(post: Found) -> None:
+    assert check_answer(posts_list.status(post)) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
+def test_the_home_fits(
+    waiting: list[Found], coming: list[Found], rows: list[Row], connects: list[Connect]
+) -> None:
+    shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
+
+    assert fits(home.home(shown), surface="home")
+
+
+@given(written(400), st.integers(1, 300))
+def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, most: int) -> None:
+    shown = cut(text, most)
+
+    assert len(shown.encode("utf-16-le")) // 2 <= most
+    assert text.startswith(shown.removesuffix("…"))
+
+
+@given(written(400))
+def test_what_people_write_never_becomes_markup(text: str) -> None:
+    assert not set(escape(text)) & {"<", ">"}
