@@ -81,7 +81,10 @@ async def apply(connection: BaseDBAsyncClient, steps: Sequence[Step], now: datet
     """Makes the moves inside the caller's transaction; returns the ids that moved. All steps of
     one call must be for different deliveries."""
     moved: set[int] = set()
-    for group in _by_move(steps):
+    groups = _by_move(steps)
+    if len(groups) > 1 and is_postgres(connection):
+        await _lock(connection, [step.id for step in steps])
+    for group in groups:
         rows = await _update(connection, group, now)
         await _note(connection, group, rows, now)
         moved |= {row["id"] for row in rows}
@@ -172,6 +175,16 @@ def _by_move(steps: Sequence[Step]) -> list[list[Step]]:
     for step in steps:
         groups[step.move.name].append(step)
     return list(groups.values())
+
+
+async def _lock(connection: BaseDBAsyncClient, ids: Sequence[int]) -> None:
+    """Locks rows in the order of their ids, where more than one statement will change them: two
+    transactions that lock in different orders would wait for each other."""
+    await fetch(
+        connection,
+        "SELECT id FROM delivery WHERE id = ANY(?1::bigint[]) ORDER BY id FOR UPDATE",
+        [list(ids)],
+    )
 
 
 async def _update(

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import F
 
 from publishers import Content, Problem, get
 from scheduler import deliveries, events, states
@@ -167,19 +168,21 @@ async def edit(
     if unfit:
         raise Unfit(unfit)
     now = runtime.clock.now()
+    waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
+    steps = [_rearm_step(d, d.due_at, d.priority, files, ref.actor, now) for d in waiting]
+    # Every verb changes the deliveries before the post: in another order two of them would wait
+    # for each other.
     async with transaction() as connection:
+        if await deliveries.apply(connection, steps, now) != {d.id for d in waiting}:
+            raise TooLate("This post has begun to go out, so its text cannot change any more.")
         await (
             Post.filter(id=found.post.id)
             .using_db(connection)
-            .update(text=clean(text), revision=found.post.revision + 1, updated_at=now)
+            .update(text=clean(text), revision=F("revision") + 1, updated_at=now)
         )
         if media is not None:
             await MediaFile.filter(post_id=found.post.id).using_db(connection).delete()
             await _store_media(connection, found.post, files)
-        waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
-        steps = [_rearm_step(d, d.due_at, d.priority, files, ref.actor, now) for d in waiting]
-        if await deliveries.apply(connection, steps, now) != {d.id for d in waiting}:
-            raise TooLate("This post has begun to go out, so its text cannot change any more.")
         await _note(connection, found.post, "post.edited", ref.actor, now, notice="card")
     _wake(runtime, now)
 

@@ -24,6 +24,7 @@ from tests.world import ALICE, until
 T = TypeVar("T")
 # For tests whose subject no database can change.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 _numbers = itertools.count(1)
 
 

@@ -11,7 +11,7 @@ from scheduler import states
 from scheduler.deliveries import Step, note_late_result
 from scheduler.models import Attempt, Delivery, Event
 from scheduler.states import State
-from tests.scheduler.engine import Desk, attempts_of, events_of
+from tests.scheduler.engine import Desk, attempts_of, events_of, on_postgres
 from tests.world import until
 
 SAID = {"cause": "platform", "kind": "", "looks": 0, "next_attempt_at": None}
@@ -87,6 +87,30 @@ async def test_two_moves_of_one_delivery_happen_one_after_the_other(desk: Desk) 
 
     assert moved == [True, True, True]
     assert (await states_now())[row.id] is State.PUBLISHED
+
+
+@on_postgres
+async def test_a_batch_of_different_moves_waits_for_a_row_without_holding_a_later_one(
+    desk: Desk, database_url: str
+) -> None:
+    first, second = await desk.put([State.PREPARING, State.QUEUED])
+    other = await asyncpg.connect(database_url)
+    lock = "SELECT id FROM delivery WHERE id = $1 FOR UPDATE"
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+    async with other.transaction():
+        await other.execute(lock, first.id)
+        batch = asyncio.gather(
+            *(
+                desk.runtime.ledger.move(step)
+                for step in (claim(second), begin(first, started_at=desk.runtime.clock.now()))
+            )
+        )
+        await until(lambda: other.fetchval(waiting), what="the batch waits")
+        await other.execute(f"{lock} NOWAIT", second.id)
+    await other.close()
+
+    assert await batch == [True, True]
 
 
 async def test_of_two_claims_of_one_delivery_one_wins(desk: Desk) -> None:
@@ -193,7 +217,7 @@ async def _reads_again() -> bool:
     return True
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@on_postgres
 async def test_moves_around_a_lost_database_connection_happen_whole_or_not_at_all(
     desk: Desk, database_url: str
 ) -> None:
@@ -220,7 +244,7 @@ async def test_moves_around_a_lost_database_connection_happen_whole_or_not_at_al
     assert {row.id for row, moved in zip(rows, results, strict=True) if moved is True} <= set(heard)
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@on_postgres
 async def test_the_ledger_works_again_after_the_database_was_away(
     desk: Desk, database_url: str
 ) -> None:

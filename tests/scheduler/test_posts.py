@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from scheduler import accounts, members, posts
@@ -13,8 +14,8 @@ from scheduler.models import Account, Delivery, Event, MediaFile, Post
 from scheduler.posts import NoSuchPost, PostError, Ref, TooLate, Unfit, UnknownAccount, WrongTime
 from scheduler.runtime import Runtime
 from scheduler.states import PostState, State, Summary
-from tests.scheduler.engine import Engine, another_process, on_sqlite
-from tests.world import ALICE, World, connect, picture
+from tests.scheduler.engine import Engine, another_process, on_postgres, on_sqlite
+from tests.world import ALICE, World, connect, picture, until
 
 HOUR = timedelta(hours=1)
 BOB = "U0BOB"
@@ -143,6 +144,27 @@ async def test_of_two_people_at_the_same_time_the_first_wins_and_the_other_hears
     assert set(outcomes) <= {None, TooLate}
     assert moves == outcomes.count(None) >= 1
     assert outcomes.count(None) == 1 or second in ("publish_now", "edit")
+
+
+@on_postgres
+@pytest.mark.parametrize("verb", ["reschedule", "publish_now", "edit", "cancel"])
+async def test_who_waits_for_a_delivery_holds_nothing_that_others_wait_for(
+    world: World, database_url: str, verb: str
+) -> None:
+    delivery = await world.schedule(seconds=3600)
+    other = await asyncpg.connect(database_url)
+
+    async with other.transaction():
+        await other.execute("SELECT id FROM delivery WHERE id = $1 FOR UPDATE", delivery.id)
+        work = asyncio.ensure_future(
+            tried(VERBS[verb](world.runtime, world.ref(delivery), delivery))
+        )
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        await until(lambda: other.fetchval(waiting), what="the verb waits")
+        await other.execute("SELECT id FROM post WHERE id = $1 FOR UPDATE NOWAIT", delivery.post_id)
+    await other.close()
+
+    assert await work is None
 
 
 @pytest.mark.parametrize(

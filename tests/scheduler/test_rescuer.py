@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
-import pytest
 
 from scheduler.config import Settings
 from scheduler.deliverer import recover
@@ -19,7 +18,7 @@ from scheduler.owners import AdvisoryOwnership, FileOwnership, Ownership, owners
 from scheduler.rescuer import Rescuer
 from scheduler.runtime import Runtime
 from scheduler.states import State
-from tests.scheduler.engine import Desk, Engine, another_process, attempts_of
+from tests.scheduler.engine import Desk, Engine, another_process, attempts_of, on_postgres
 from tests.world import World, until
 
 
@@ -129,7 +128,7 @@ async def _cut(owner: Ownership, settings: Settings) -> None:
     await connection.close()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@on_postgres
 async def test_a_process_that_lost_its_lock_begins_nothing_that_it_claimed_before(
     world: World, engine: Engine, settings: Settings
 ) -> None:
@@ -165,7 +164,7 @@ async def test_a_process_whose_lock_file_was_deleted_takes_another(tmp_path: Pat
     await us.release()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@on_postgres
 async def test_a_lock_that_is_still_there_is_kept(desk: Desk) -> None:
     before = desk.runtime.owner.id
 
