@@ -136,7 +136,10 @@ def redis_client() -> Iterator[Any]:
     """The Redis server of the machine, an empty database of it."""
     import redis
 
-    client = redis.Redis.from_url(REDIS)
+    # Each test process empties a database of its own.
+    first, number = REDIS.rsplit("/", 1)
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    client = redis.Redis.from_url(f"{first}/{int(number) + beside}")
     try:
         client.flushdb()
     except redis.RedisError as error:

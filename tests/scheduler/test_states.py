@@ -161,7 +161,7 @@ P, F, M, C, H = (
         *(
             ([*others, state], Summary.PENDING)
             for others in ([], [P], [F], [C])
-            for state in set(State) - states.TERMINAL - states.NEEDS_PERSON
+            for state in sorted(set(State) - states.TERMINAL - states.NEEDS_PERSON)
         ),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else value.value,
