@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from pydantic import (
@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -70,6 +71,70 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = _env(
         "SLACK_API_URL", "https://slack.com/api/", description="Slack's Web API"
+    )
+
+    facebook_client_id: str = _env("FACEBOOK_CLIENT_ID", "", description="Meta app: app id")
+    facebook_client_secret: SecretStr = _env(
+        "FACEBOOK_CLIENT_SECRET", SecretStr(""), description="Meta app: app secret"
+    )
+    facebook_api_url: str = _env(
+        "FACEBOOK_API_URL", "https://graph.facebook.com/v26.0", description="Facebook's Graph API"
+    )
+    facebook_authorize_url: str = _env(
+        "FACEBOOK_AUTHORIZE_URL",
+        "https://www.facebook.com/v26.0/dialog/oauth",
+        description="Facebook's consent page",
+    )
+    facebook_upload_url: str = _env(
+        "FACEBOOK_UPLOAD_URL",
+        "https://rupload.facebook.com",
+        description="where Facebook takes the bytes of a video",
+    )
+    facebook_two_step: bool = _env(
+        "FACEBOOK_TWO_STEP",
+        True,
+        description="create a Page post unpublished first, then publish it: a doubtful post can "
+        "then be looked up by its id",
+    )
+
+    instagram_login: Literal["instagram", "facebook"] = _env(
+        "INSTAGRAM_LOGIN",
+        "instagram",
+        description="`instagram` or `facebook`: the login that your Meta app is set up with",
+    )
+    instagram_client_id: str = _env(
+        "INSTAGRAM_CLIENT_ID", "", description="Meta app: its Instagram app id"
+    )
+    instagram_client_secret: SecretStr = _env(
+        "INSTAGRAM_CLIENT_SECRET", SecretStr(""), description="Meta app: its Instagram app secret"
+    )
+    instagram_api_url: str = _env(
+        "INSTAGRAM_API_URL", "", description="Instagram's API; empty = that of the login"
+    )
+    instagram_authorize_url: str = _env(
+        "INSTAGRAM_AUTHORIZE_URL",
+        "",
+        description="Instagram's consent page; empty = that of the login",
+    )
+    instagram_token_url: str = _env(
+        "INSTAGRAM_TOKEN_URL",
+        "https://api.instagram.com/oauth/access_token",
+        description="where the login `instagram` gives tokens",
+    )
+
+    pinterest_client_id: str = _env("PINTEREST_CLIENT_ID", "", description="Pinterest app: app id")
+    pinterest_client_secret: SecretStr = _env(
+        "PINTEREST_CLIENT_SECRET", SecretStr(""), description="Pinterest app: secret key"
+    )
+    pinterest_api_url: str = _env(
+        "PINTEREST_API_URL",
+        "https://api.pinterest.com/v5",
+        description="Pinterest API; its sandbox is `https://api-sandbox.pinterest.com/v5`",
+    )
+    pinterest_authorize_url: str = _env(
+        "PINTEREST_AUTHORIZE_URL",
+        "https://www.pinterest.com/oauth/",
+        description="Pinterest's consent page",
     )
 
     x_client_id: str = _env("X_CLIENT_ID", "", description="X app: OAuth 2.0 client id")
@@ -158,9 +223,12 @@ class Settings(BaseSettings):
             vault.Vault([key.get_secret_value() for key in value])
         return value
 
-    @field_validator("public_url", "slack_api_url", "x_api_url", "x_authorize_url")
+    @field_validator("*", mode="after")
     @classmethod
-    def _url(cls, value: str) -> str:
+    def _url(cls, value: Any, about: ValidationInfo) -> Any:
+        name = str(about.field_name)
+        if not name.endswith("_url") or name in ("database_url", "redis_url") or not value:
+            return value
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
@@ -228,6 +296,11 @@ class Settings(BaseSettings):
             client_secret=values[f"{platform}_client_secret"].get_secret_value(),
             api_url=values[f"{platform}_api_url"],
             authorize_url=values[f"{platform}_authorize_url"],
+            options={
+                name.removeprefix(f"{platform}_"): value
+                for name, value in values.items()
+                if name.startswith(f"{platform}_") and not isinstance(value, SecretStr)
+            },
         )
 
     def platforms(self) -> list[str]:
