@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.views import ids
 from scheduler import platforms, posts
+from scheduler.contents import Words
 from scheduler.models import Account
 from scheduler.runtime import Runtime
 from scheduler.walltime import Repeated, Skipped, resolve
@@ -54,6 +55,10 @@ class Draft:
     date: str = ""
     time: str = ""
     fold: str = ""
+
+    @property
+    def words(self) -> Words:
+        return Words(text=self.text)
 
     @property
     def alt_texts(self) -> list[str]:
@@ -133,14 +138,15 @@ def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Pro
         found[ids.COMPOSER_ACCOUNTS] = [NO_ACCOUNT]
     elif len(chosen) < len(draft.account_ids):
         found[ids.COMPOSER_ACCOUNTS] = [ACCOUNT_GONE]
-    merge(found, content_problems(runtime, draft, {account.platform for account in chosen}))
+    merge(found, content_problems(runtime, draft, chosen))
     merge(found, alt_text_problems(draft))
     merge(found, time_problems(runtime, draft))
     return found
 
 
-def content_problems(runtime: Runtime, draft: Draft, platform_names: set[str]) -> Problems:
-    """What the platforms will not take, found from what Slack says of the files."""
+def content_problems(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> Problems:
+    """What the platforms of these accounts will not take, found from what Slack says of the
+    files."""
     if not draft.text.strip() and not draft.uploads:
         return {ids.COMPOSER_TEXT: ["Write a text, or add an image or a video."]}
     described = zip(draft.uploads, draft.alt_texts, strict=False)
@@ -148,7 +154,8 @@ def content_problems(runtime: Runtime, draft: Draft, platform_names: set[str]) -
         platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
         for file, alt_text in described
     ]
-    return by_block(posts.problems(runtime, draft.text, media, platform_names))
+    targets = [(account.platform, posts.place_of(account, {})) for account in chosen]
+    return by_block(posts.problems(runtime, draft.words, media, targets))
 
 
 def by_block(unfit: dict[str, list[Any]]) -> Problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,14 +30,14 @@ async def form(
     connected = await accounts.connected(workspace_id)
     if (is_new or chooses) and len(connected) == 1:
         draft = replace(draft, account_ids=(connected[0].id,))
-    names = {account.platform for account in connected if account.id in draft.account_ids}
+    chosen = [account for account in connected if account.id in draft.account_ids]
     buttons = connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
     return Form(
         draft=draft,
         accounts=[_choice(account) for account in connected],
         connects=[] if connected else buttons,
-        rooms=platforms.rooms(draft.text, names),
-        hints=_hints(runtime, draft, names),
+        rooms=platforms.rooms(draft.words, {account.platform for account in chosen}),
+        hints=_hints(runtime, draft, chosen),
         when_note=_when_note(runtime, draft),
         repeated=drafts.repeated(draft),
         takes_focus=is_new,
@@ -51,11 +52,11 @@ def _choice(account: Account) -> Choice:
     )
 
 
-def _hints(runtime: Runtime, draft: Draft, names: set[str]) -> list[str]:
+def _hints(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[str]:
     """Problems worth telling while somebody still writes; an empty form has none."""
     if not draft.text.strip() and not draft.uploads:
         return []
-    found = drafts.content_problems(runtime, draft, names)
+    found = drafts.content_problems(runtime, draft, chosen)
     return [sentence for sentences in found.values() for sentence in sentences]
 
 

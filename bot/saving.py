@@ -52,7 +52,7 @@ class Saver:
                 posts.NewPost(
                     workspace_id=workspace_id,
                     author=author,
-                    text=draft.text,
+                    words=draft.words,
                     account_ids=draft.account_ids,
                     timezone=draft.zone,
                     due_at=due,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
 
 from publishers._http import Http
 from publishers._values import (
@@ -13,7 +13,9 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    ManualKit,
     NotPublished,
+    Place,
     Problem,
     Processing,
     Profile,
@@ -46,6 +48,11 @@ class Publisher(ABC):
     limits: ClassVar[Limits]
     scopes: ClassVar[tuple[str, ...]]
     is_idempotent: ClassVar[bool] = False
+    #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
+    #: longest upload.
+    refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)
+    #: What the parts of a post after the first are: of a thread, comments below it, or none.
+    follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 
     def __init__(self, app: App, http: Http) -> None:
         self.app = app
@@ -81,6 +88,15 @@ class Publisher(ABC):
     def check(cls, content: Content) -> list[Problem]:
         """Why this content will not fit; empty when it will. Pure: no file is opened."""
 
+    @classmethod
+    def parts(cls, content: Content) -> int:
+        """Of how many requests that cannot be taken back a post consists."""
+        return 2 if cls.follow_up == "comment" and content.first_comment.strip() else 1
+
+    async def places(self, credentials: Credentials) -> list[Place]:
+        """Where within the account a post can go; empty where there is no choice."""
+        return []
+
     @abstractmethod
     async def prepare(
         self, credentials: Credentials, content: Content, checkpoint: Checkpoint
@@ -103,5 +119,11 @@ class Publisher(ABC):
 
     @classmethod
     @abstractmethod
-    def manual_url(cls, content: Content) -> str:
-        """Where a person can post this by hand, prefilled as far as the platform allows."""
+    def manual(cls, content: Content) -> ManualKit:
+        """How a person posts this part and those after it by hand."""
+
+    @classmethod
+    def remote_id_of(cls, permalink: str) -> str:
+        """The platform's id of the post behind a link that a person pasted; empty when the link
+        does not tell."""
+        return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 MediaKind = Literal["image", "gif", "video"]
+ProblemField = Literal["text", "media", "link", "title", "first_comment", "place"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,20 +25,41 @@ class Media:
     sha256: str
     width: int | None = None
     height: int | None = None
+    #: Seconds, of a video whose facts could be read.
+    duration: float | None = None
     alt_text: str = ""
+    #: A signed address that the platform may fetch the file from for a while; no secret in it
+    #: outlives that, but it belongs into no log.
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What goes out to one account: the text as people wrote it and its media in order."""
+    """What goes out to one account: the text that people wrote for this platform, its media in
+    order, and where it goes.
+
+    A post may consist of several requests that cannot be taken back: a thread, or a comment below
+    the post. Each is a part (0 is the post itself) with attempts of its own; `reply_to` is the
+    remote id of the part before, empty for part 0 and when nobody knows it.
+    """
 
     text: str
     media: tuple[Media, ...] = ()
+    #: The page that the post points to, for platforms that have a field for it.
+    link: str = ""
+    title: str = ""
+    first_comment: str = ""
+    #: A place within the account, in the platform's own words; empty for its main one.
+    place: str = ""
+    part: int = 0
+    reply_to: str = field(default="", compare=False)
 
     @property
     def digest(self) -> str:
         """A hash over everything that a reader of the platform could tell apart."""
         parts = [self.text, *(f"{media.sha256}\x1f{media.alt_text}" for media in self.media)]
+        more = (self.link, self.title, self.first_comment, self.place, str(self.part or ""))
+        parts += [f"\x1d{number}{value}" for number, value in enumerate(more) if value]
         return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
 
 
@@ -53,21 +75,38 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Whom a token speaks for: the platform's own id, the handle without `@`, the display name."""
+    """Whom a token speaks for: the platform's own id, the handle without `@`, the display name.
+
+    `credentials` are those of this profile where the platform gives each its own.
+    """
 
     remote_id: str
     username: str
+    name: str
+    credentials: Credentials | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Somewhere within an account that a post can go to, such as a board. `id` is what
+    `Content.place` holds; `name` is what people choose from."""
+
+    id: str
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """Our registration with a platform and where to reach it. URLs have no trailing slash."""
+    """Our registration with a platform and where to reach it. URLs have no trailing slash.
+
+    `options` are the platform's further settings by the name that follows the platform's.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     api_url: str
     authorize_url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +145,18 @@ class Unsure:
 class Problem:
     """Why content will not fit, found before sending. `text` names the limit and what to do."""
 
-    field: Literal["text", "media"]
+    field: ProblemField
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManualKit:
+    """What a person needs to post something by hand: where, and what to paste there in order, each
+    with a label. `steps` are sentences for what a link cannot do."""
+
+    url: str
+    pastes: tuple[tuple[str, str], ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 class Checkpoint(Protocol):

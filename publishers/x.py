@@ -43,6 +43,7 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    ManualKit,
     Media,
     MediaKind,
     NotPublished,
@@ -184,8 +185,14 @@ class X(Publisher):
                 return Unsure(reason=f"X lists {len(several)} posts that look like this one.")
 
     @classmethod
-    def manual_url(cls, content: Content) -> str:
-        return f"https://x.com/intent/tweet?text={quote(content.text, safe='')}"
+    def manual(cls, content: Content) -> ManualKit:
+        url = f"https://x.com/intent/tweet?text={quote(content.text, safe='')}"
+        return ManualKit(url=url, pastes=(("Text", content.text),))
+
+    @classmethod
+    def remote_id_of(cls, permalink: str) -> str:
+        found = re.search(r"/status/([0-9]{1,19})(?:[/?#]|$)", permalink)
+        return found[1] if found else ""
 
     @staticmethod
     def explain(response: httpx.Response, *, irreversible: bool = False) -> PublishError:

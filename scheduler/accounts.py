@@ -38,8 +38,6 @@ T = TypeVar("T")
 CONNECTED, BROKEN, DISCONNECTED = "connected", "broken", "disconnected"
 # A consent page is left open for a coffee, not for a day.
 CONSENT_LIFE = timedelta(minutes=10)
-# Refreshed this long before its end, a token outlives one failed refresh and the longest upload.
-REFRESH_AHEAD = timedelta(minutes=30)
 _REFRESH_WAIT = 0.1
 _REFRESH_TRIES = 350
 # Owner and account of the refreshes that this process makes at the moment.
@@ -116,7 +114,10 @@ async def finish_connect(
             f"{remote.label} did not grant {', '.join(missing)}. Start again from Slack and leave "
             "every permission switched on."
         )
-    return [await _save(runtime, consent, profile, credentials) for profile in profiles]
+    return [
+        await _save(runtime, consent, profile, profile.credentials or credentials)
+        for profile in profiles
+    ]
 
 
 async def disconnect(runtime: Runtime, *, workspace_id: int, account_id: int) -> Account | None:
@@ -321,7 +322,8 @@ def _unseal(runtime: Runtime, sealed: str) -> Credentials:
 
 
 def _expires_soon(account: Account, now: datetime) -> bool:
-    return account.expires_at is not None and account.expires_at - now < REFRESH_AHEAD
+    ahead = get(account.platform).refresh_ahead
+    return account.expires_at is not None and account.expires_at - now < ahead
 
 
 def _expired(account: Account, now: datetime) -> bool:

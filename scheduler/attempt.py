@@ -33,7 +33,7 @@ from publishers import (
     TemporaryFailure,
     boottime,
 )
-from scheduler import accounts, deliveries, states
+from scheduler import accounts, contents, deliveries, states
 from scheduler.backoff import next_attempt_at
 from scheduler.deliveries import LostClaim, Step
 from scheduler.runtime import Runtime
@@ -109,6 +109,7 @@ class Outcome:
     values: dict[str, Any]
     attempt: dict[str, Any]
     retry_at: datetime | None = None
+    successor: dict[str, Any] | None = None
 
 
 async def run(runtime: Runtime, claim: Claim) -> datetime | None:
@@ -149,7 +150,7 @@ async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
         published = await publisher.publish(credentials, claim.content, checkpoint)
     except CredentialsExpired as error:
         return await _renew(runtime, claim, version, error)
-    return _published(runtime, published)
+    return _published(runtime, claim, published)
 
 
 async def _still_processing(
@@ -214,12 +215,14 @@ async def _renew(
     return _snooze(runtime.clock.now(), error, kind=_REFRESHED)
 
 
-def _published(runtime: Runtime, published: Published) -> Outcome:
+def _published(runtime: Runtime, claim: Claim, published: Published) -> Outcome:
     found = {"remote_id": published.remote_id[:255], "permalink": published.permalink}
+    now = runtime.clock.now()
     return Outcome(
         move=states.PUBLISH,
-        values={**found, "published_at": runtime.clock.now()},
+        values={**found, "published_at": now},
         attempt={"outcome": states.PUBLISH.name, **found},
+        successor=contents.next_part(claim.id, claim.content, claim.platform, now),
     )
 
 
@@ -282,6 +285,7 @@ async def _record(
         attempt=attempt,
         data={key: str(value) for key, value in outcome.attempt.items() if value},
         actor="worker",
+        successor=outcome.successor,
     )
     pause = 0.1
     while True:
@@ -312,4 +316,5 @@ def _doubtful(runtime: Runtime, step: Step) -> Step:
         move=states.HOLD_UNCONFIRMED,
         values={**said, "next_attempt_at": again, "looks": 0},
         attempt={**(step.attempt or {}), **said, "outcome": states.HOLD_UNCONFIRMED.name},
+        successor=None,
     )

@@ -13,13 +13,12 @@ from datetime import timedelta
 
 import structlog
 
-from publishers import Content
-from scheduler import attempt, states
+from scheduler import attempt, contents, states
 from scheduler.attempt import Claim
 from scheduler.deliveries import Step, stage_due
 from scheduler.missed import is_overdue, miss_overdue
-from scheduler.models import Account, Delivery, MediaFile, Post
-from scheduler.posts import PRIORITIES, stored
+from scheduler.models import Account, Delivery
+from scheduler.posts import PRIORITIES
 from scheduler.runtime import Runtime
 from scheduler.states import State
 
@@ -236,7 +235,7 @@ async def _claim(runtime: Runtime, ids: Collection[int], source: State) -> list[
 
 
 async def _load(runtime: Runtime, rows: Sequence[Delivery], owner: int) -> list[Claim]:
-    contents = await load_contents(runtime, {row.post_id for row in rows})
+    said = await contents.load(runtime, rows)
     accounts = await Account.filter(id__in=list({row.account_id for row in rows}))
     names = {account.id: account.username for account in accounts}
     return [
@@ -252,23 +251,8 @@ async def _load(runtime: Runtime, rows: Sequence[Delivery], owner: int) -> list[
             due_at=row.due_at,
             attempts=row.attempts,
             kind=row.kind,
-            content=contents[row.post_id],
+            content=said[row.id],
             checkpoint=row.checkpoint,
         )
         for row in rows
     ]
-
-
-async def load_contents(runtime: Runtime, post_ids: Collection[str]) -> dict[str, Content]:
-    """What the given posts say, by post id."""
-    posts = await Post.filter(id__in=list(post_ids))
-    files = await MediaFile.filter(post_id__in=list(post_ids)).order_by("post_id", "position")
-    return {
-        post.id: Content(
-            text=post.text,
-            media=tuple(
-                runtime.media.media(stored(file)) for file in files if file.post_id == post.id
-            ),
-        )
-        for post in posts
-    }

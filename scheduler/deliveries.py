@@ -55,6 +55,8 @@ _ATTEMPT_TYPES = {
     "remote_id": "text",
     "permalink": "text",
 }
+# What a part of a post has in common with the part before it.
+_INHERITED = ("workspace_id", "post_id", "account_id", "platform", "place")
 # A statement that PostgreSQL ended to resolve a deadlock, or that a lost connection cut, is tried
 # again: the guard makes that harmless.
 _TRIES = 3
@@ -65,7 +67,8 @@ class Step:
     """One delivery that shall make one move.
 
     `values` are the columns that the move takes; `attempt` is the row of the attempt to write with
-    it (without delivery id and fence); `data` goes into the event.
+    it (without delivery id and fence); `data` goes into the event; `successor` holds the columns
+    in which the part that follows a published one differs from it.
     """
 
     move: Move
@@ -75,6 +78,7 @@ class Step:
     attempt: dict[str, Any] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     actor: str = ""
+    successor: dict[str, Any] | None = None
 
 
 async def apply(connection: BaseDBAsyncClient, steps: Sequence[Step], now: datetime) -> set[int]:
@@ -88,6 +92,7 @@ async def apply(connection: BaseDBAsyncClient, steps: Sequence[Step], now: datet
         rows = await _update(connection, group, now)
         await _note(connection, group, rows, now)
         moved |= {row["id"] for row in rows}
+    await _store_successors(connection, [step for step in steps if step.id in moved], now)
     return moved
 
 
@@ -242,6 +247,22 @@ async def _note(
         await _write_attempts(connection, attempts)
     for row in rows:
         _log(by_id[row["id"]].move, row)
+
+
+async def _store_successors(
+    connection: BaseDBAsyncClient, steps: Sequence[Step], now: datetime
+) -> None:
+    followed = {step.id: step.successor for step in steps if step.successor is not None}
+    if not followed:
+        return
+    before = await Delivery.filter(id__in=list(followed)).using_db(connection)
+    rows = [
+        Delivery(
+            **{name: getattr(row, name) for name in _INHERITED}, since=now, **followed[row.id] or {}
+        )
+        for row in before
+    ]
+    await Delivery.bulk_create(rows, using_db=connection)
 
 
 def _log(move: Move, row: Row) -> None:

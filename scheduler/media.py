@@ -46,6 +46,7 @@ class StoredMedia:
     sha256: str
     width: int | None = None
     height: int | None = None
+    duration: float | None = None
     alt_text: str = ""
     slack_file_id: str = ""
 
@@ -87,6 +88,7 @@ class MediaStore:
             sha256=stored.sha256,
             width=stored.width,
             height=stored.height,
+            duration=stored.duration,
             alt_text=stored.alt_text,
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from scheduler.states import PostState, State
+from scheduler.states import PostState, Role, State
 
 
 class Workspace(Model):
@@ -63,6 +63,8 @@ class Account(Model):
     # Rises with every new pair of tokens, so that a refresh is done once.
     token_version = fields.IntField(default=0)
     expires_at = fields.DatetimeField(null=True)
+    # What posts to this account begin with, such as `place`.
+    defaults: Any = fields.JSONField(default=dict, db_default="{}")
     # `connected`, `broken` (needs a reconnect) or `disconnected`.
     health = fields.CharField(max_length=16, default="connected")
     # The process that refreshes the tokens at this moment.
@@ -100,6 +102,13 @@ class Post(Model):
     workspace_id: int
     author = fields.CharField(max_length=32)
     text = fields.TextField()
+    # Texts for single platforms in place of the common one, by platform.
+    variants: Any = fields.JSONField(default=dict, db_default="{}")
+    # The page that it points to.
+    link = fields.TextField(default="", db_default="")
+    title = fields.TextField(default="", db_default="")
+    # Goes out below the post as soon as that is live.
+    first_comment = fields.TextField(default="", db_default="")
     state = fields.CharEnumField(PostState, max_length=16, default=PostState.DRAFT)
     due_at = fields.DatetimeField(null=True)
     # The zone in which the author chose the time.
@@ -132,6 +141,8 @@ class MediaFile(Model):
     sha256 = fields.CharField(max_length=64)
     width = fields.IntField(null=True)
     height = fields.IntField(null=True)
+    # Seconds, of a video.
+    duration = fields.FloatField(null=True)
     alt_text = fields.TextField(default="")
     # The file in Slack that it came from, to show it in messages.
     slack_file_id = fields.CharField(max_length=32, default="")
@@ -154,6 +165,13 @@ class Delivery(Model):
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account")
     account_id: int
     platform = fields.CharField(max_length=32)
+    # Where within the account it goes, in the platform's own words.
+    place = fields.CharField(max_length=255, default="", db_default="")
+    # A post may go out in several requests, each a delivery of its own, created when the one
+    # before is live: which one this is, what it is, and the one before.
+    part = fields.SmallIntField(default=0, db_default=0)
+    role = fields.CharEnumField(Role, max_length=8, default=Role.POST, db_default=Role.POST)
+    parent_id = fields.BigIntField(null=True)
     state = fields.CharEnumField(State, max_length=16, default=State.SCHEDULED)
     # When it should be live.
     due_at = fields.DatetimeField()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from publishers import Content, MediaKind, all_publishers, get
+from publishers import ManualKit as ManualKit
+from publishers import MediaKind, all_publishers, get
+from scheduler import contents
+from scheduler.contents import Words
 from scheduler.media import StoredMedia
+from scheduler.models import Delivery
 from scheduler.runtime import Runtime
 
 
@@ -34,18 +38,28 @@ def connectable(runtime: Runtime) -> list[str]:
     return runtime.settings.platforms()
 
 
-def rooms(text: str, platforms: Collection[str]) -> list[Room]:
-    """How a text fills each of these platforms."""
+def rooms(words: Words, platforms: Collection[str]) -> list[Room]:
+    """How the text for each of these platforms fills it."""
     found = [get(platform) for platform in sorted(set(platforms))]
     return [
-        Room(label=publisher.label, used=publisher.count(text), limit=publisher.limits.text)
+        Room(
+            label=publisher.label,
+            used=publisher.count(words.content(publisher.name).text),
+            limit=publisher.limits.text,
+        )
         for publisher in found
     ]
 
 
-def manual_url(platform: str, text: str) -> str:
-    """Where a person can post this text by hand."""
-    return get(platform).manual_url(Content(text=text))
+async def manual(runtime: Runtime, row: Delivery, *, longest_url: int) -> ManualKit:
+    """How a person posts this delivery and what follows it by hand. A link that would be longer
+    goes without the text, which can still be pasted."""
+    content = (await contents.load(runtime, [row]))[row.id]
+    kit = get(row.platform).manual(content)
+    if len(kit.url) <= longest_url:
+        return kit
+    bare = get(row.platform).manual(replace(content, text=""))
+    return replace(kit, url=bare.url)
 
 
 def announced(*, name: str, mime: str, size: int, alt_text: str = "") -> StoredMedia:

@@ -7,24 +7,25 @@ workspace finds nothing. Who may do what is decided before, in `bot.permissions`
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
-from publishers import Content, Problem, get
-from scheduler import deliveries, events, states
+from publishers import Problem, get
+from scheduler import contents, deliveries, events, states
 from scheduler.backoff import stage_at
+from scheduler.contents import Words, stored
 from scheduler.database import transaction
 from scheduler.deliveries import Step
 from scheduler.media import StoredMedia
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.runtime import Runtime
 from scheduler.sql import clean
-from scheduler.states import CHANGEABLE, Move, PostState, State
+from scheduler.states import CHANGEABLE, Move, PostState, Role, State
 
 PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK = 0, 5, 9
 PRIORITIES = (PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK)
@@ -80,11 +81,13 @@ class NewPost:
 
     workspace_id: int
     author: str
-    text: str
+    words: Words
     account_ids: tuple[int, ...]
     timezone: str
     due_at: datetime | None = None
     media: tuple[StoredMedia, ...] = ()
+    #: Where within an account it goes, by account id; else where posts to it go by default.
+    places: Mapping[int, str] = field(default_factory=dict)
     priority: int = PRIORITY_SCHEDULED
 
 
@@ -99,18 +102,31 @@ class Found:
 
     @property
     def summary(self) -> states.Summary:
-        return states.summarize(self.post.state, [d.state for d in self.deliveries])
+        """How the post stands; a comment below it does not count."""
+        counted = [d.state for d in self.deliveries if d.role is not Role.COMMENT]
+        return states.summarize(self.post.state, counted)
 
 
 def problems(
-    runtime: Runtime, text: str, media: Sequence[StoredMedia], platforms: Collection[str]
+    runtime: Runtime,
+    words: Words,
+    media: Sequence[StoredMedia],
+    targets: Collection[tuple[str, str]],
 ) -> dict[str, list[Problem]]:
-    """Why this content will not fit, by platform; platforms without a problem are left out."""
-    content = Content(
-        text=clean(text), media=tuple(runtime.media.media(stored) for stored in media)
-    )
-    found = {platform: get(platform).check(content) for platform in sorted(set(platforms))}
+    """Why this will not fit, by platform; platforms without a problem are left out. `targets` are
+    platforms, each with the place within an account where the post goes."""
+    files = [runtime.media.media(stored) for stored in media]
+    found: dict[str, list[Problem]] = {}
+    for platform, place in sorted(set(targets)):
+        unfit = get(platform).check(words.content(platform, files, place=place))
+        known = found.get(platform, [])
+        found[platform] = [*known, *(problem for problem in unfit if problem not in known)]
     return {platform: list_ for platform, list_ in found.items() if list_}
+
+
+def place_of(account: Account, places: Mapping[int, str]) -> str:
+    """Where within an account a post goes."""
+    return places.get(account.id) or str(account.defaults.get("place", ""))
 
 
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
@@ -123,7 +139,8 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     if new.due_at is not None:
         check_time(new.due_at, now)
     accounts = await _usable_accounts(new.workspace_id, new.account_ids)
-    unfit = problems(runtime, new.text, new.media, {account.platform for account in accounts})
+    targets = [(account.platform, place_of(account, new.places)) for account in accounts]
+    unfit = problems(runtime, new.words, new.media, targets)
     if unfit:
         raise Unfit(unfit)
     post = _post(new, due, now)
@@ -156,7 +173,7 @@ async def publish_now(
 
 
 async def edit(
-    runtime: Runtime, ref: Ref, *, text: str, media: Sequence[StoredMedia] | None = None
+    runtime: Runtime, ref: Ref, words: Words, *, media: Sequence[StoredMedia] | None = None
 ) -> None:
     """Changes the content of a post of which nothing has begun to go out; its time stays.
     `media` replaces the files when it is given. Raises `NoSuchPost`, `Unfit`, `TooLate`."""
@@ -164,7 +181,7 @@ async def edit(
     if any(delivery.state not in CHANGEABLE for delivery in found.deliveries):
         raise TooLate(_why_not(found, "edited"))
     files = list(media) if media is not None else [stored(file) for file in found.media]
-    unfit = problems(runtime, text, files, {d.platform for d in found.deliveries})
+    unfit = problems(runtime, words, files, {(d.platform, d.place) for d in found.deliveries})
     if unfit:
         raise Unfit(unfit)
     now = runtime.clock.now()
@@ -178,7 +195,7 @@ async def edit(
         await (
             Post.filter(id=found.post.id)
             .using_db(connection)
-            .update(text=clean(text), revision=F("revision") + 1, updated_at=now)
+            .update(**words.columns(), revision=F("revision") + 1, updated_at=now)
         )
         if media is not None:
             await MediaFile.filter(post_id=found.post.id).using_db(connection).delete()
@@ -272,22 +289,6 @@ def check_time(due_at: datetime, now: datetime) -> None:
         raise WrongTime("That is more than five years away. Choose an earlier time.")
 
 
-def stored(file: MediaFile) -> StoredMedia:
-    """A file of a post as the media store knows it."""
-    return StoredMedia(
-        name=file.name,
-        key=file.key,
-        kind=file.kind,  # type: ignore[arg-type]
-        mime=file.mime,
-        size=file.size,
-        sha256=file.sha256,
-        width=file.width,
-        height=file.height,
-        alt_text=file.alt_text,
-        slack_file_id=file.slack_file_id,
-    )
-
-
 async def _usable_accounts(workspace_id: int, ids: Sequence[int]) -> list[Account]:
     if not ids:
         raise UnknownAccount("Choose at least one account to post to.")
@@ -308,7 +309,7 @@ def _post(new: NewPost, due: datetime, now: datetime) -> Post:
         id="".join(secrets.choice(_ALPHABET) for _ in range(10)),
         workspace_id=new.workspace_id,
         author=new.author,
-        text=clean(new.text),
+        **new.words.columns(),
         state=PostState.SCHEDULED,
         due_at=due,
         timezone=new.timezone,
@@ -325,6 +326,7 @@ def _delivery(
         post_id=post.id,
         account_id=account.id,
         platform=account.platform,
+        place=place_of(account, new.places),
         due_at=due,
         next_attempt_at=stage_at(due, [media.kind for media in new.media]),
         priority=priority,
@@ -348,6 +350,7 @@ async def _store_media(
                 sha256=file.sha256,
                 width=file.width,
                 height=file.height,
+                duration=file.duration,
                 alt_text=clean(file.alt_text),
                 slack_file_id=file.slack_file_id,
             )
@@ -407,9 +410,23 @@ async def _move_one(
     delivery = next((d for d in found.deliveries if d.id == delivery_id), None)
     if delivery is None:
         raise NoSuchPost
-    step = Step(move=move, id=delivery.id, fence=delivery.fence, values=values, actor=ref.actor)
+    step = Step(
+        move=move,
+        id=delivery.id,
+        fence=delivery.fence,
+        values=values,
+        actor=ref.actor,
+        successor=await _followed(runtime, delivery, move),
+    )
     if not await runtime.ledger.move(step):
         raise TooLate(_why_not(await find(ref.workspace_id, ref.post_id), done, delivery_id))
+
+
+async def _followed(runtime: Runtime, delivery: Delivery, move: Move) -> dict[str, Any] | None:
+    """The part that follows one which a person found to be live."""
+    if move is not states.CONFIRM:
+        return None
+    return await contents.successor(runtime, delivery, runtime.clock.now())
 
 
 async def _move(

@@ -19,10 +19,9 @@ from publishers import (
     TemporaryFailure,
     Unsure,
 )
-from scheduler import accounts, states
+from scheduler import accounts, contents, states
 from scheduler.attempt import Claim, SavedSteps
 from scheduler.backoff import next_look_at
-from scheduler.deliverer import load_contents
 from scheduler.deliveries import Step
 from scheduler.models import Attempt, Delivery
 from scheduler.posts import PRIORITY_NOW
@@ -72,8 +71,11 @@ async def look(runtime: Runtime, row: Delivery) -> None:
         log.exception("look broke", delivery=row.id)
         verdict = Unsure(reason="Postbot could not find out because of an internal error.")
     move, values = await _consequence(runtime, row, verdict)
+    followed = None
+    if move is states.CONFIRM:
+        followed = await contents.successor(runtime, row, runtime.clock.now())
     try:
-        await runtime.ledger.move(_step(row, move, values))
+        await runtime.ledger.move(_step(row, move, values, followed))
     except IntegrityError:
         # Another delivery was found to be the same live post at the same moment.
         await runtime.ledger.move(_step(row, *_unsure(runtime, row, _ANOTHERS)))
@@ -111,8 +113,7 @@ async def _verdict(runtime: Runtime, row: Delivery) -> Published | NotPublished 
     known = await _evidence(row)
     if known is not None:
         return known
-    contents = await load_contents(runtime, [row.post_id])
-    claim = _as_claim(row, contents[row.post_id])
+    claim = _as_claim(row, (await contents.load(runtime, [row]))[row.id])
     credentials, _ = await accounts.credentials(runtime, row.account_id)
     publisher = accounts.publisher(runtime, row.platform)
     return await publisher.reconcile(
@@ -166,8 +167,17 @@ def _unsure(runtime: Runtime, row: Delivery, reason: str) -> tuple[Move, dict[st
     return states.LOOK_AGAIN, {"next_attempt_at": again, "looks": looks, "reason": reason}
 
 
-def _step(row: Delivery, move: Move, values: dict[str, Any]) -> Step:
-    return Step(move=move, id=row.id, fence=row.fence, values=values, actor="reconciler")
+def _step(
+    row: Delivery, move: Move, values: dict[str, Any], successor: dict[str, Any] | None = None
+) -> Step:
+    return Step(
+        move=move,
+        id=row.id,
+        fence=row.fence,
+        values=values,
+        actor="reconciler",
+        successor=successor,
+    )
 
 
 async def _belongs_to_another(row: Delivery, remote_id: str) -> bool:

@@ -39,6 +39,14 @@ class State(StrEnum):
     POSTED_MANUALLY = "posted_manually"
 
 
+class Role(StrEnum):
+    """What a delivery is of its post."""
+
+    POST = "post"  # The post itself.
+    THREAD = "thread"  # A further part of a thread.
+    COMMENT = "comment"  # The first comment; its failure never fails the post.
+
+
 SENTENCES: dict[State, str] = {
     State.SCHEDULED: "Waits for its time.",
     State.QUEUED: "Handed to a worker, a few seconds ahead of its time.",

@@ -19,6 +19,7 @@ from PIL import Image
 
 from scheduler import accounts, members, posts
 from scheduler.config import Settings
+from scheduler.contents import Words
 from scheduler.media import StoredMedia
 from scheduler.models import Account, Delivery, Event, Post, Workspace
 from scheduler.runtime import Runtime
@@ -87,7 +88,7 @@ class World:
         values = {
             "workspace_id": self.workspace.id,
             "author": ALICE,
-            "text": text,
+            "words": Words(text=text),
             "account_ids": (self.account.id,),
             "timezone": "UTC",
             **changes,

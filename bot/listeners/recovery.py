@@ -4,7 +4,7 @@ forms behind them. A second click, an old copy and a stranger change nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,8 @@ from bot.views import recovery as views
 from bot.views.blocks import Json, when
 from bot.views.offers import Press
 from bot.views.recovery import Reply, Target
-from scheduler import members, posts
+from scheduler import members, platforms, posts
+from scheduler.contents import Words
 from scheduler.models import Delivery, Member, Post
 from scheduler.posts import Found, PostError, Ref
 from scheduler.runtime import Runtime
@@ -129,7 +130,9 @@ class Recovery:
         self, ack: AsyncAck, body: Json, context: AsyncBoltContext
     ) -> None:
         click = await self._clicked(body, context)
-        about = (click.found, click.deliveries[0], click.target)
+        row = click.deliveries[0]
+        kit = await platforms.manual(self._runtime, row, longest_url=views.MOST_URL)
+        about = (click.found, row, kit, click.target)
         plainer = views.post_manually(*about, with_images=False)
         await self._show(body, views.post_manually(*about), plainer)
         await ack()
@@ -192,7 +195,8 @@ class Recovery:
         found, member = await self._allowed(target.post_id, context)
         if not text.strip() and not found.media:
             raise PostError(EMPTY)
-        await posts.edit(self._runtime, _ref(found.post, member), text=text)
+        words = replace(Words.of(found.post), text=text)
+        await posts.edit(self._runtime, _ref(found.post, member), words)
         await ack()
 
     async def _clicked(self, body: Json, context: AsyncBoltContext) -> Click:

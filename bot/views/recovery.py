@@ -15,11 +15,12 @@ from bot.views.card import excerpt, media
 from bot.views.standing import noted, reason, said, where
 from scheduler import platforms
 from scheduler.models import Delivery
+from scheduler.platforms import ManualKit
 from scheduler.posts import Found
 
 MOST_LINK = 2000
 MOST_MEMORY = 3000
-_MOST_URL = 3000
+MOST_URL = 3000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def read_target(view: Json) -> Target:
 
 
 def post_manually(
-    found: Found, delivery: Delivery, target: Target, *, with_images: bool = True
+    found: Found, delivery: Delivery, kit: ManualKit, target: Target, *, with_images: bool = True
 ) -> Json:
     """The kit for posting by hand: text to copy, media, where to post it, and the link of what was
     posted."""
@@ -74,19 +75,19 @@ def post_manually(
         f"Post it on {where(delivery, account)} yourself, then press _Mark as Posted_. Postbot "
         "sends nothing there after that."
     )
-    url = _manual_url(delivery.platform, found.post.text)
     return modal(
         "Post manually",
         [
             said(first),
-            *_to_copy(found.post.text),
+            *(block for label, text in kit.pastes for block in _to_copy(label, text)),
             *media(found.media, with_images=with_images),
             *(
                 [noted("Save the files from Slack; the link takes no files.")]
                 if found.media
                 else []
             ),
-            actions(button(f"Open {label}", ids.OPEN_LINK, url=url), block_id=ids.OPEN_LINK),
+            *(noted(step) for step in kit.steps),
+            actions(button(f"Open {label}", ids.OPEN_LINK, url=kit.url), block_id=ids.OPEN_LINK),
             _link_field(ids.MARK_POSTED_LINK, label),
         ],
         callback_id=ids.MARK_POSTED,
@@ -162,18 +163,12 @@ def edit(found: Found, target: Target) -> Json:
     )
 
 
-def _manual_url(platform: str, text: str) -> str:
-    """Without the text where Slack takes no URL of such a length: it can still be copied."""
-    url = platforms.manual_url(platform, text)
-    return url if len(url) <= _MOST_URL else platforms.manual_url(platform, "")
-
-
-def _to_copy(text: str) -> list[Json]:
+def _to_copy(label: str, text: str) -> list[Json]:
     if not text.strip():
         return []
     piece = {"type": "text", "text": text}
     block = {"type": "rich_text_preformatted", "elements": [piece]}
-    return [noted("Text to copy:"), {"type": "rich_text", "elements": [block]}]
+    return [noted(f"{label} to copy:"), {"type": "rich_text", "elements": [block]}]
 
 
 def _link_field(action_id: str, label: str) -> Json:

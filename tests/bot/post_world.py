@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scheduler import posts, states
+from scheduler.contents import Words
 from scheduler.deliveries import Step
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.posts import Found, NewPost
@@ -84,7 +85,7 @@ async def schedule(
     new = NewPost(
         workspace_id=accounts[0].workspace_id,
         author=author,
-        text=text,
+        words=Words(text=text),
         account_ids=tuple(account.id for account in accounts),
         timezone="UTC",
         due_at=due_at or runtime.clock.now() + timedelta(hours=1),

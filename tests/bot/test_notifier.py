@@ -15,6 +15,7 @@ from bot.notifier import Notifier
 from bot.slack import open_slack
 from bot.watch import SchedulerWatch
 from scheduler import events, markers, members, posts
+from scheduler.contents import Words
 from scheduler.database import transaction
 from scheduler.models import Account, Card, Delivery, Event, MediaFile, Member
 from scheduler.posts import Found, Ref
@@ -113,7 +114,7 @@ async def test_every_rendering_of_a_card_bears_another_number(
     await notifier.tick()
     (first,) = await messages(desk)
 
-    await posts.edit(desk.runtime, ref(found), text="We open at ten!")
+    await posts.edit(desk.runtime, ref(found), Words(text="We open at ten!"))
     await notifier.tick()
 
     (second,) = await messages(desk)

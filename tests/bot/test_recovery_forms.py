@@ -6,6 +6,7 @@ import pytest
 
 from bot.views.recovery import Reply, Target, memory, post_manually, read_target
 from sandbox.slack.rules import check_view
+from scheduler.platforms import ManualKit
 from scheduler.states import State
 from tests.bot.post_world import delivery, found, image
 
@@ -16,8 +17,9 @@ from tests.bot.post_world import delivery, found, image
 def test_the_kit_for_posting_by_hand_fits_slacks_limits(text: str) -> None:
     row = delivery(State.FAILED)
     post = found(row, text=text, media=tuple(image(name="n" * 255) for _ in range(10)))
+    kit = ManualKit(url="https://x.com/intent/tweet", pastes=(("Text", text),), steps=("Go.",))
 
-    view = post_manually(post, row, Target(post_id=post.post.id, delivery_id=1))
+    view = post_manually(post, row, kit, Target(post_id=post.post.id, delivery_id=1))
 
     assert check_view(view, surface="modal") == []
 

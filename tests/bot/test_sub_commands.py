@@ -11,6 +11,7 @@ from bot import permissions
 from bot.listeners.accounts import GONE
 from bot.views import ids
 from scheduler import members, posts
+from scheduler.contents import Words
 from scheduler.models import Account, Delivery, Member, Post
 from scheduler.states import State
 from tests.bot.desk import ALICE, BOB, GENERAL, Desk, has, newest
@@ -23,7 +24,7 @@ async def schedule(desk: Desk, account: Account, text: str = "Hello", **changes:
     values: Json = {
         "workspace_id": desk.workspace.id,
         "author": ALICE,
-        "text": text,
+        "words": Words(text=text),
         "account_ids": (account.id,),
         "timezone": "UTC",
         "due_at": desk.runtime.clock.now() + timedelta(days=1),

@@ -19,6 +19,7 @@ import httpx
 import redis
 
 from scheduler import members, posts
+from scheduler.contents import Words
 from scheduler.models import Account, Delivery, Workspace
 from scheduler.runtime import Runtime, open_runtime
 from scheduler.states import State
@@ -93,7 +94,7 @@ async def _round(
         new = posts.NewPost(
             workspace_id=workspace.id,
             author=ALICE,
-            text=f"Round {number}, post {index}, seed {report.seed}",
+            words=Words(text=f"Round {number}, post {index}, seed {report.seed}"),
             account_ids=(account.id,),
             timezone="UTC",
             due_at=due + timedelta(seconds=chance.uniform(0, 1.5)),

@@ -109,7 +109,7 @@ def test_every_problem_of_a_post_is_told_at_once() -> None:
 
 
 def test_a_person_can_post_by_hand_with_the_text_filled_in() -> None:
-    url = X.manual_url(post("50% off & more #sale\nhttps://example.com/?a=b"))
+    url = X.manual(post("50% off & more #sale\nhttps://example.com/?a=b")).url
 
     assert url.startswith("https://x.com/intent/tweet?text=50%25%20off%20%26%20more%20%23sale%0A")
     assert parse_qs(urlsplit(url).query)["text"] == [

@@ -8,6 +8,7 @@ import pytest
 
 from scheduler import accounts, posts
 from scheduler.config import Settings
+from scheduler.contents import Words
 from scheduler.dispatcher import Dispatcher
 from scheduler.models import Account, Delivery
 from scheduler.runtime import Runtime
@@ -54,7 +55,7 @@ async def test_two_workers_with_the_same_messages_attempt_each_delivery_once(
         await engine.finish()
 
     texts = Counter(post["text"] for post in world.x.accepted())
-    assert texts == Counter(one.text for one in new)
+    assert texts == Counter(one.words.text for one in new)
     assert {row.state for row in await Delivery.all()} == {State.PUBLISHED}
     assert {len(await attempts_of(row)) for row in await Delivery.all()} == {1}
 
@@ -93,7 +94,7 @@ async def test_a_text_edited_at_the_last_moment_goes_out_as_edited_and_only_that
     delivery = await world.schedule("Frist", seconds=1.2)
     await engine.begin()
 
-    await posts.edit(world.runtime, world.ref(delivery), text="First")
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="First"))
     await engine.run()
 
     assert [post["text"] for post in world.x.accepted()] == ["First"]
@@ -140,7 +141,7 @@ async def test_once_it_goes_out_it_can_neither_be_edited_nor_called_off(
     with pytest.raises(posts.TooLate, match="already be out"):
         await posts.cancel(world.runtime, world.ref(delivery))
     with pytest.raises(posts.TooLate):
-        await posts.edit(world.runtime, world.ref(delivery), text="Other")
+        await posts.edit(world.runtime, world.ref(delivery), Words(text="Other"))
     await engine.finish()
 
     assert [post["text"] for post in world.x.accepted()] == ["Out"]
@@ -154,7 +155,7 @@ async def test_an_attempt_that_lost_its_claim_does_not_hide_the_one_that_has_it(
     delivery = await world.schedule("Frist", seconds=0.8)
     await world.x.switch(delay_seconds=0.6)
     await engine.begin()
-    await posts.edit(world.runtime, world.ref(delivery), text="First")
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="First"))
     await engine.begin()
     await until(lambda: Delivery.filter(state=State.PUBLISHING).exists())
     await until(lambda: asyncio.sleep(0, len(engine.deliverer._held) == 1))

@@ -50,6 +50,7 @@ async def test_the_indexes_that_the_schedule_lives_on_are_there(desk: Desk) -> N
         "idx_delivery_owner",
         "idx_event_notice",
         "uid_delivery_remote",
+        "uid_delivery_parent",
     } <= set(found)
     assert "UNIQUE" in found["uid_delivery_remote"]
 

@@ -10,6 +10,7 @@ import pytest
 
 from scheduler import accounts, members, posts
 from scheduler.config import Settings
+from scheduler.contents import Words
 from scheduler.models import Account, Delivery, Event, MediaFile, Post
 from scheduler.posts import NoSuchPost, PostError, Ref, TooLate, Unfit, UnknownAccount, WrongTime
 from scheduler.runtime import Runtime
@@ -30,7 +31,7 @@ VERBS: dict[str, Verb] = {
     "reschedule": lambda r, ref, d: posts.reschedule(r, ref, in_an_hour(), "UTC"),
     "publish_now": lambda r, ref, d: posts.publish_now(r, ref),
     "publish_one_now": lambda r, ref, d: posts.publish_now(r, ref, [d.id]),
-    "edit": lambda r, ref, d: posts.edit(r, ref, text="Edited"),
+    "edit": lambda r, ref, d: posts.edit(r, ref, Words(text="Edited")),
     "cancel": lambda r, ref, d: posts.cancel(r, ref),
     "mark_posted": lambda r, ref, d: posts.mark_posted(r, ref, d.id, "https://x.com/1"),
     "confirm_live": lambda r, ref, d: posts.confirm_live(r, ref, d.id, "https://x.com/1"),
@@ -183,7 +184,7 @@ async def test_a_text_is_kept_as_far_as_databases_can(
     delivery = await world.schedule(written, seconds=3600)
     stored = await Post.get(id=delivery.post_id)
 
-    await posts.edit(world.runtime, world.ref(delivery), text=written + "!")
+    await posts.edit(world.runtime, world.ref(delivery), Words(text=written + "!"))
 
     assert stored.text == kept
     assert (await Post.get(id=delivery.post_id)).text == kept + "!"
@@ -272,7 +273,7 @@ async def test_a_post_with_media_is_prepared_ahead_of_its_time(world: World) -> 
 async def test_an_edit_keeps_the_time_and_raises_the_revision(world: World) -> None:
     delivery = await world.schedule(seconds=3600, media=(await picture(world.runtime),))
 
-    await posts.edit(world.runtime, world.ref(delivery), text="Better")
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="Better"))
 
     fresh, post = await world.fresh(delivery), await Post.get(id=delivery.post_id)
     assert (fresh.due_at, fresh.next_attempt_at) == (delivery.due_at, delivery.next_attempt_at)
@@ -284,9 +285,9 @@ async def test_an_edit_can_exchange_the_files(world: World) -> None:
     delivery = await world.schedule(seconds=3600, media=(await picture(world.runtime),))
     other = await picture(world.runtime, colour="red")
 
-    await posts.edit(world.runtime, world.ref(delivery), text="Red", media=[other])
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="Red"), media=[other])
     exchanged = [file.sha256 for file in await MediaFile.all()]
-    await posts.edit(world.runtime, world.ref(delivery), text="None", media=[])
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="None"), media=[])
 
     assert exchanged == [other.sha256]
     assert await MediaFile.all().count() == 0
@@ -297,7 +298,7 @@ async def test_an_edit_of_what_failed_does_not_publish_it(world: World, engine: 
     delivery = await world.schedule()
     await Delivery.filter(id=delivery.id).update(state=State.FAILED, next_attempt_at=None)
 
-    await posts.edit(world.runtime, world.ref(delivery), text="Better")
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="Better"))
     edited = await engine.stage()
     await posts.publish_now(world.runtime, world.ref(delivery))
     await engine.run()
@@ -316,7 +317,7 @@ async def test_an_edit_of_what_waits_for_a_retry_since_long_goes_out(
         state=State.RETRYING, due_at=now - 5 * HOUR, next_attempt_at=now + HOUR
     )
 
-    await posts.edit(world.runtime, world.ref(delivery), text="First")
+    await posts.edit(world.runtime, world.ref(delivery), Words(text="First"))
     await engine.run()
 
     assert [post["text"] for post in world.x.accepted()] == ["First"]
@@ -328,7 +329,7 @@ async def test_a_cancelled_post_says_so_to_whoever_edits_it(world: World) -> Non
     await posts.cancel(world.runtime, world.ref(delivery))
 
     with pytest.raises(TooLate, match="it is cancelled"):
-        await posts.edit(world.runtime, world.ref(delivery), text="Better")
+        await posts.edit(world.runtime, world.ref(delivery), Words(text="Better"))
 
 
 @on_sqlite
