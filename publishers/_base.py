@@ -53,7 +53,9 @@ class Publisher(ABC):
     #: What it takes of each kind of file. Images are made fit for it before they get here; a kind
     #: that is left out goes as it is.
     intake: ClassVar[Mapping[MediaKind, Intake]] = {}
-    scopes: ClassVar[tuple[str, ...]]
+    #: The permissions that people are asked for; an instance may differ where the app is set up in
+    #: another way.
+    scopes: tuple[str, ...]
     is_idempotent: ClassVar[bool] = False
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
     #: longest upload.
