@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from yarl import URL
 
+from sandbox.page import consent_page, error_page
 from sandbox.x import problems
 from sandbox.x.access import TOKENS
-from sandbox.x.consent import consent_page, error_page
+from sandbox.x.timeline import LOOK
 from sandbox.x.tokens import Code, Family
-from sandbox.x.world import WORLD, Account
+from sandbox.x.world import ACCOUNTS, WORLD, Account
 
 # A confidential client has a secret and must send it; a public one has none.
 CLIENTS: Mapping[str, str | None] = {
@@ -50,6 +51,13 @@ SCOPES = frozenset(
         "media.write",
     }
 )
+MEANINGS = {
+    "tweet.read": "See the posts of this profile",
+    "tweet.write": "Post and delete posts for this profile",
+    "users.read": "See this profile's name and picture",
+    "media.write": "Upload images and videos for this profile",
+    "offline.access": "Stay connected until you take the access back",
+}
 MAX_STATE = 500
 
 
@@ -75,14 +83,16 @@ async def authorize(request: web.Request) -> web.Response:
         asked = _read_link(request.query)
         choice = await _read_choice(request)
     except WrongLink as wrong:
-        return error_page(str(wrong))
+        return error_page(LOOK, str(wrong))
     match choice:
         case None:
             return consent_page(
+                LOOK,
                 action=str(request.rel_url),
                 client_id=asked.client_id,
                 redirect_uri=asked.redirect_uri,
-                scopes=asked.scopes,
+                profiles=ACCOUNTS,
+                abilities=[MEANINGS.get(scope, scope) for scope in sorted(asked.scopes)],
             )
         case Account():
             return _back_to_app(asked, code=_issue_code(request, asked, choice))

@@ -4,6 +4,7 @@ import { drawFeed } from "./feed.js";
 import { drawSwitches, onTurn } from "./panel.js";
 
 const POLL_MS = 1000;
+const { platform, post } = document.body.dataset;
 const panel = document.getElementById("panel");
 const alarm = document.getElementById("alarm");
 const said = document.getElementById("said");
@@ -16,7 +17,7 @@ const ACTIONS = {
 const SAID = {
   expire: "Access tokens are expired. Apps must refresh them with their next call.",
   disconnect: "All tokens are dead. Every profile must be connected again.",
-  clear: "All posts are removed.",
+  clear: `All ${post}s are removed.`,
 };
 
 let etag = "";
@@ -46,7 +47,7 @@ function showSwitches(described) {
   drawSwitches(described.switches);
   const mode = described.switches.find((one) => one.key === "mode");
   alarm.hidden = mode.value === "ok";
-  alarm.firstElementChild.textContent = `X now ${mode.choices[mode.value]}.`;
+  alarm.firstElementChild.textContent = `${platform} now ${mode.choices[mode.value]}.`;
 }
 
 // An answer that was on its way when a switch was turned is older than the turn.
