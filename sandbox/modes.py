@@ -71,7 +71,7 @@ class Plan:
             **{key: _happens(label, effect) for key, label, effect in self._spoiled()},
             # Carried out all the same, but on its own account and after the connection is gone.
             "late": Mode(
-                label="breaks the connection and does it a while later",
+                label="breaks the connection and does as asked a while later",
                 effect="late",
                 group=HAPPENS,
             ),
@@ -102,11 +102,11 @@ class Plan:
 
     def _spoiled(self) -> list[tuple[str, str, str | Answer]]:
         return [
-            ("fail_after", "does it, then says 503", self.unavailable),
-            ("timeout_after", "does it, then never answers", "hang"),
-            ("reset_after", "does it, then breaks the connection", "reset"),
-            ("garbage", "does it, then answers something unreadable", "garbage"),
-            ("truncated", "does it, then stops in the middle of its answer", "truncated"),
+            ("fail_after", "does as asked, then says 503", self.unavailable),
+            ("timeout_after", "does as asked, then never answers", "hang"),
+            ("reset_after", "does as asked, then breaks the connection", "reset"),
+            ("garbage", "does as asked, then answers something unreadable", "garbage"),
+            ("truncated", "does as asked, then stops in the middle of its answer", "truncated"),
         ]
 
 

@@ -41,7 +41,7 @@ function gather(posts) {
 }
 
 function byTime(one, other) {
-  return one.created_at < other.created_at ? -1 : 1;
+  return one.created_at.localeCompare(other.created_at);
 }
 
 function describe(threads) {
