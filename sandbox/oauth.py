@@ -12,7 +12,10 @@ from yarl import URL
 
 def is_web_address(address: str) -> bool:
     """Whether an app may be called back there: http or https, with a host, without a fragment."""
-    target = urlsplit(address)
+    try:
+        target = urlsplit(address)
+    except ValueError:
+        return False
     return target.scheme in ("http", "https") and bool(target.hostname) and not target.fragment
 
 

@@ -107,5 +107,9 @@ class Switches:
         return web.json_response(self.describe())
 
 
+SWITCHES = web.AppKey("switches", Switches)
+"""The switches of a platform's stand-in."""
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

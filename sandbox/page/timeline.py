@@ -35,11 +35,15 @@ class Profile(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One medium of a post: an image, gif or video. Its bytes are at `/_/media/{id}`."""
+    """One medium of a post: an image, gif or video. Its bytes are at `/_/media/{id}`.
 
-    id: str
+    Without an `id` there is nothing to see but the `caption`.
+    """
+
+    id: str | None
     type: str
     alt_text: str | None = None
+    caption: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,7 @@ class Entry:
     `place` is where on the platform it is: a board, a section, “story”. `created_at` is in epoch
     seconds. As JSON it is `{id, account, username, name, text, title, link, place, reply_to, media,
     created_at}`, where `account` is the profile's id, `created_at` is ISO 8601 in UTC with
-    milliseconds, and `media` is a list of `{type, url, alt_text}`.
+    milliseconds, and `media` is a list of `{type, url, alt_text, caption}`.
     """
 
     id: str
@@ -186,4 +190,5 @@ def _show_profile(one: Profile) -> dict[str, str]:
 
 
 def _show_picture(one: Picture) -> dict[str, Any]:
-    return {"type": one.type, "url": f"/_/media/{one.id}", "alt_text": one.alt_text}
+    url = None if one.id is None else f"/_/media/{one.id}"
+    return {"type": one.type, "url": url, "alt_text": one.alt_text, "caption": one.caption}

@@ -11,7 +11,7 @@ from sandbox.failures import Failures
 from sandbox.modes import failure_switches
 from sandbox.page import page_routes
 from sandbox.recorder import Recorder
-from sandbox.switches import Switch, Switches
+from sandbox.switches import SWITCHES, Switch, Switches
 from sandbox.x import media, oauth, posts
 from sandbox.x.access import LIMITS, TOKENS, limit_headers_middleware
 from sandbox.x.limits import Limits
@@ -34,6 +34,7 @@ def create_app(*, record: Path | None = None) -> web.Application:
         middlewares=[failures.middleware, limit_headers_middleware, problems_middleware],
         client_max_size=MAX_BODY,
     )
+    app[SWITCHES] = switches
     app[WORLD] = World(switches=switches, recorder=recorder)
     app[TOKENS] = Tokens()
     app[LIMITS] = Limits()

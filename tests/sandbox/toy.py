@@ -95,7 +95,7 @@ def create_app(toy: Toy) -> web.Application:
 
 
 def a_note(**changes: object) -> Entry:
-    picture = Picture(id="1", type="image", alt_text="A red wall")
+    picture = Picture(id="1", type="image", alt_text="A red wall", caption="Cover")
     known: dict[str, object] = {
         "id": "n1",
         "profile": ALICE,

@@ -141,16 +141,21 @@ function gallery(media) {
 
 function figure(one) {
   const box = element("figure");
-  const picture = element(one.type === "video" ? "video" : "img");
-  picture.src = one.url;
-  if (one.type === "video") picture.controls = true;
-  else picture.alt = one.alt_text ?? "";
-  if (one.alt_text) picture.title = one.alt_text;
-  box.append(picture);
+  if (one.url) box.append(picture(one));
+  if (one.caption) box.append(element("figcaption", one.caption));
   box.append(
     element("figcaption", one.alt_text ? `Alt text: ${one.alt_text}` : "No alt text", "quiet"),
   );
   return box;
+}
+
+function picture(one) {
+  const made = element(one.type === "video" ? "video" : "img");
+  made.src = one.url;
+  if (one.type === "video") made.controls = true;
+  else made.alt = one.alt_text ?? "";
+  if (one.alt_text) made.title = one.alt_text;
+  return made;
 }
 
 function time(created) {

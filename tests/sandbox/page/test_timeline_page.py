@@ -11,10 +11,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from sandbox.page import Look
 from sandbox.page.look import ASSETS
+from sandbox.pinterest.timeline import LOOK as PINTEREST
 from sandbox.x.timeline import LOOK as X
 from tests.sandbox.toy import LOOK, Toy, a_note, create_app
 
-LOOKS = [LOOK, X]
+LOOKS = [LOOK, X, PINTEREST]
 Client = TestClient[Any, Any]
 
 
@@ -85,7 +86,9 @@ async def test_an_entry_is_told_with_all_it_has(toy: Toy, client: Client) -> Non
         "link": "https://example.com/",
         "place": "Walls › Red",
         "reply_to": None,
-        "media": [{"type": "image", "url": "/_/media/1", "alt_text": "A red wall"}],
+        "media": [
+            {"type": "image", "url": "/_/media/1", "alt_text": "A red wall", "caption": "Cover"}
+        ],
         "created_at": "2023-11-14T22:13:20.500Z",
     }
 
