@@ -4,15 +4,14 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import aiohttp
 import pytest
 
 from sandbox.pinterest.cast import ACME
 from sandbox.pinterest.problems import Refusal
 from sandbox.pinterest.tokens import Code, Grant, Tokens
+from tests.sandbox.pinterest.pinterest_stand import BASIC
 
 DAY = 86_400
-BASIC = aiohttp.encode_basic_auth("sandbox-pinterest-client", "sandbox-pinterest-secret")
 
 
 async def test_the_consent_page_offers_both_accounts_and_says_what_is_asked(
