@@ -105,20 +105,16 @@ class Failures:
     async def _spoil(
         self, mode: Mode, request: web.Request, response: web.StreamResponse
     ) -> web.StreamResponse:
+        if callable(mode.effect):
+            return mode.effect(self._switches)
         match mode.effect:
-            case "hang":
-                await self._wait_until_left(request)
-                reset_connection(request)
-            case "reset":
-                reset_connection(request)
             case "garbage":
                 return web.Response(text="<html>upstream connect error</html>")
             case "truncated":
                 return await _cut_short(request, response)
-            case str(unknown):
-                raise ValueError(f"There is no way to spoil an answer called {unknown!r}.")
-            case answer:
-                return answer(self._switches)
+            case "hang":
+                await self._wait_until_left(request)
+        reset_connection(request)
         return web.Response(status=503)  # Nobody is there to read it.
 
     async def _wait_until_left(self, request: web.Request) -> None:

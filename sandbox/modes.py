@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from aiohttp import web
 
@@ -15,6 +16,10 @@ from sandbox.switches import Switch, Switches
 
 Answer = Callable[[Switches], web.Response]
 """Makes the platform's own answer; called at every request that a mode refuses."""
+
+Spoilage = Literal["none", "hang", "reset", "late", "garbage", "truncated"]
+"""What `sandbox.failures` can do to any answer: hang on for ever, break the connection, carry the
+request out after breaking it, answer something unreadable, stop in the middle of the answer."""
 
 NOTHING = "Nothing happens"
 HAPPENS = "It happens, but the app does not hear of it"
@@ -25,13 +30,12 @@ REFUSED = "The platform says no"
 class Mode:
     """One way to answer, as the page words it: “Acme now {label}.”
 
-    `effect` is a spoilage that `sandbox.failures` knows by name, or the answer itself.
-    `carried_out`: whether the request has its effect all the same. `group` is a heading of the
-    page.
+    `effect` is what becomes of the answer, or the answer itself. `carried_out`: whether the request
+    is carried out all the same. `group` is a heading of the page.
     """
 
     label: str
-    effect: str | Answer
+    effect: Spoilage | Answer
     carried_out: bool = False
     group: str = REFUSED
 
@@ -90,7 +94,7 @@ class Plan:
         groups = {"all": frozenset(self.calls), "irreversible": self.irreversible()}
         return groups.get(choice, frozenset({choice}))
 
-    def _withheld(self) -> list[tuple[str, str, str | Answer]]:
+    def _withheld(self) -> list[tuple[str, str, Spoilage | Answer]]:
         return [
             ("fail_before", "says 503 and does nothing", self.unavailable),
             ("timeout_before", "never answers and does nothing", "hang"),
@@ -100,7 +104,7 @@ class Plan:
             ("refuses", "cannot be reached: it refuses connections", "reset"),
         ]
 
-    def _spoiled(self) -> list[tuple[str, str, str | Answer]]:
+    def _spoiled(self) -> list[tuple[str, str, Spoilage | Answer]]:
         return [
             ("fail_after", "does as asked, then says 503", self.unavailable),
             ("timeout_after", "does as asked, then never answers", "hang"),
@@ -159,11 +163,11 @@ def _choices_of_calls(plan: Plan) -> dict[str, str]:
     return {**together, **{kind: call.label for kind, call in ordered}, "all": "all calls"}
 
 
-def _nothing(label: str, effect: str | Answer) -> Mode:
+def _nothing(label: str, effect: Spoilage | Answer) -> Mode:
     return Mode(label=label, effect=effect, group=NOTHING)
 
 
-def _happens(label: str, effect: str | Answer) -> Mode:
+def _happens(label: str, effect: Spoilage | Answer) -> Mode:
     return Mode(label=label, effect=effect, carried_out=True, group=HAPPENS)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.pinterest.cast import ACCOUNTS, Account, Board, Section
+from sandbox.pinterest.cast import ACCOUNTS, BOARDS, Account, Board, Section
 from sandbox.recorder import Recorder
 from sandbox.switches import Switches
 
@@ -78,6 +78,7 @@ class World:
         self.images: dict[str, Image] = {}
         self.version = 0
         self._pins: dict[str, Pin] = {}
+        self._by_board: dict[str, dict[str, Pin]] = {one.id: {} for one in BOARDS}
         self._last_id = 0
 
     def account(self, username: str) -> Account | None:
@@ -110,7 +111,7 @@ class World:
             video=video,
             created_at=time.time(),
         )
-        self._pins[pin.id] = pin
+        self._pins[pin.id] = self._by_board[board.id][pin.id] = pin
         self.images.update({one.id: one for one in images})
         self.version += 1
         self._record(pin, received_at=received_at)
@@ -120,12 +121,14 @@ class World:
         return self._pins.get(pin_id)
 
     def delete(self, pin: Pin) -> None:
-        del self._pins[pin.id]
+        del self._pins[pin.id], self._by_board[pin.board.id][pin.id]
         self.version += 1
 
     def clear(self) -> None:
         """Forgets every Pin; the record on disk stays."""
         self._pins.clear()
+        for pins in self._by_board.values():
+            pins.clear()
         self.images.clear()
         self.version += 1
 
@@ -138,11 +141,8 @@ class World:
     def pins_on(self, board: Board) -> list[Pin]:
         """The board's Pins as lists show them: newest first, and none that is too new."""
         visible_until = time.time() - self.switches["listing_lag_seconds"]
-        return [
-            pin
-            for pin in self.newest_first()
-            if pin.board is board and pin.created_at <= visible_until
-        ]
+        pins = reversed(self._by_board[board.id].values())
+        return [pin for pin in pins if pin.created_at <= visible_until]
 
     def add_upload(self, *, owner: Account, fields: Mapping[str, str]) -> Upload:
         upload = Upload(id=self.next_id(), owner=owner, fields=fields)

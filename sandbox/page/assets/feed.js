@@ -1,5 +1,7 @@
 // Draws the posts: newest first, of all profiles or of one, each with what answers it below it.
 
+import { gather } from "./threads.js";
+
 const profiles = document.getElementById("profiles");
 const summary = document.getElementById("summary");
 const feed = document.getElementById("feed");
@@ -28,20 +30,6 @@ function draw() {
   const threads = gather(shown.posts).filter(([post]) => !chosen || post.account === chosen);
   summary.textContent = describe(threads);
   feed.replaceChildren(...threads.map(thread));
-}
-
-// Lists of entries that belong together, each begun by the one that answers nothing else here.
-function gather(posts) {
-  const known = new Set(posts.map((post) => post.id));
-  const answers = Map.groupBy(posts.toReversed(), (post) => post.reply_to);
-  const below = (post) => (answers.get(post.id) ?? []).flatMap((each) => [each, ...below(each)]);
-  return posts
-    .filter((post) => !known.has(post.reply_to))
-    .map((post) => [post, ...below(post).sort(byTime)]);
-}
-
-function byTime(one, other) {
-  return one.created_at.localeCompare(other.created_at);
 }
 
 function describe(threads) {

@@ -1,5 +1,7 @@
 // Draws the switches that the stand-in describes, keeps them current, and reports each turn.
 
+import { groupBy } from "./groups.js";
+
 const form = document.getElementById("switches");
 // These two say more about the chosen mode; the rest is for the curious.
 const BESIDE_MODE = ["mode_times", "apply_to"];
@@ -25,7 +27,7 @@ function draw(switches) {
   );
   const more = element("details", "more");
   more.append(element("summary", "", "More switches"));
-  for (const [title, group] of Map.groupBy(others, (one) => one.group)) {
+  for (const [title, group] of groupBy(others, (one) => one.group)) {
     more.append(fieldset(title || "Other", group.map(field)));
   }
   form.replaceChildren(modes(mode), ...beside.map(field), more);
@@ -41,7 +43,7 @@ function setValue(one) {
 
 // Radio buttons, those with the same heading together.
 function modes(one) {
-  const groups = Map.groupBy(Object.keys(one.choices), (value) => one.headings[value] ?? "");
+  const groups = groupBy(Object.keys(one.choices), (value) => one.headings[value] ?? "");
   const parts = [...groups].flatMap(([heading, values]) => [
     ...(heading ? [element("p", "heading", heading)] : []),
     ...values.map((value) => choice(one, value)),

@@ -39,6 +39,10 @@ def as_base64(data: bytes | None = None, content_type: str = "image/png") -> dic
 IMAGE = {"source_type": "image_base64", **as_base64()}
 
 
+def carousel(*items: dict[str, str], **more: Any) -> dict[str, Any]:
+    return {"source_type": "multiple_image_base64", "items": list(items), **more}
+
+
 class Caller:
     """An app that uses the stand-in; every method gives the status and the JSON of the answer."""
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +13,8 @@ from tests.sandbox.pinterest.pinterest_stand import (
     SECRET_BOARD,
     WALLS,
     as_base64,
-    picture,
+    carousel,
 )
-
-
-def carousel(*items: dict[str, str], **more: Any) -> dict[str, Any]:
-    return {"source_type": "multiple_image_base64", "items": list(items), **more}
 
 
 async def test_a_pin_is_on_the_record_as_it_was_sent(pinterest: Any, token: str) -> None:
@@ -194,156 +189,6 @@ async def test_the_same_pin_twice_is_two_pins(pinterest: Any, token: str) -> Non
     assert first[0] == second[0] == 201
     assert first[1]["id"] != second[1]["id"]
     assert len(pinterest.recorded()) == 2
-
-
-@pytest.mark.parametrize(
-    ("data", "content_type"),
-    [
-        (b"<svg></svg>", "image/png"),
-        (picture(kind="JPEG"), "image/png"),
-        (picture(kind="GIF"), "image/jpeg"),
-        (picture()[:60], "image/png"),
-    ],
-    ids=["no-image", "jpeg-as-png", "gif-as-jpeg", "cut-off"],
-)
-async def test_an_image_is_judged_by_its_bytes(
-    pinterest: Any, token: str, data: bytes, content_type: str
-) -> None:
-    source = {"source_type": "image_base64", **as_base64(data, content_type)}
-
-    status, answer = await pinterest.pin(token, media_source=source)
-
-    assert status == 400
-    assert "The image is not a whole" in answer["message"]
-
-
-@pytest.mark.parametrize(
-    "broken", [{"data": "abc"}, {"data": "ä"}, {"content_type": "image/gif"}, {"data": ""}], ids=str
-)
-async def test_an_image_in_the_body_must_be_base64_of_a_known_type(
-    pinterest: Any, token: str, broken: dict[str, str]
-) -> None:
-    assert (await pinterest.pin(token, media_source={**IMAGE, **broken}))[0] == 400
-
-
-async def test_an_image_is_fetched_from_this_machine(pinterest: Any, token: str, host: str) -> None:
-    source = {"source_type": "image_url", "url": f"{host}/40x60.webp"}
-
-    status, pin = await pinterest.pin(token, media_source=source)
-
-    address = pin["media"]["images"]["600x"]
-    shown = await pinterest.client.get(re.sub(r"https?://[^/]+", "", address["url"]))
-    assert status == 201
-    assert (address["width"], address["height"]) == (600, 900)
-    assert await shown.read() == picture(kind="WEBP")
-
-
-@pytest.mark.parametrize("path", ["/missing.png", "/moved"])
-async def test_an_address_that_gives_no_image_cannot_be_reached(
-    pinterest: Any, token: str, host: str, path: str
-) -> None:
-    source = {"source_type": "image_url", "url": host + path}
-
-    status, answer = await pinterest.pin(token, media_source=source)
-
-    assert status == 400
-    assert answer["message"].startswith("Unable to reach the URL")
-
-
-async def test_an_address_where_nobody_answers_cannot_be_reached(
-    pinterest: Any, token: str
-) -> None:
-    source = {"source_type": "image_url", "url": "http://127.0.0.1:9/a.png"}
-
-    assert "Unable to reach" in (await pinterest.pin(token, media_source=source))[1]["message"]
-
-
-async def test_what_an_address_gives_must_be_an_image(
-    pinterest: Any, token: str, host: str
-) -> None:
-    source = {"source_type": "image_url", "url": f"{host}/text"}
-
-    assert (await pinterest.pin(token, media_source=source))[0] == 400
-
-
-async def test_an_address_on_another_machine_is_believed(pinterest: Any, token: str) -> None:
-    url = "https://images.example.com/a.png"
-
-    status, pin = await pinterest.pin(token, media_source={"source_type": "image_url", "url": url})
-
-    assert status == 201
-    assert pin["media"]["images"]["600x"] == {"width": 600, "height": None, "url": url}
-
-
-async def test_a_carousel_keeps_what_belongs_to_each_image(pinterest: Any, token: str) -> None:
-    second = {**as_base64(), "title": "Second", "link": "https://example.com/2"}
-
-    status, pin = await pinterest.pin(token, media_source=carousel(as_base64(), second, index=1))
-
-    assert status == 201
-    assert pin["creative_type"] == "CAROUSEL"
-    assert pin["media"]["media_type"] == "multiple_images"
-    assert [item["title"] for item in pin["media"]["items"]] == [None, "Second"]
-    assert pin["media"]["items"][1]["link"] == "https://example.com/2"
-
-
-async def test_the_images_of_a_carousel_have_the_same_dimensions(
-    pinterest: Any, token: str, host: str
-) -> None:
-    def urls(*names: str) -> dict[str, Any]:
-        items = [{"url": f"{host}/{name}"} for name in names]
-        return {"source_type": "multiple_image_urls", "items": items}
-
-    equal = await pinterest.pin(token, media_source=urls("40x60.png", "40x60.jpeg"))
-    different = await pinterest.pin(token, media_source=urls("40x60.png", "60x40.png"))
-
-    assert equal[0] == 201
-    assert different[0] == 400
-    assert "same dimensions" in different[1]["message"]
-
-
-async def test_every_answer_tells_how_much_is_left_of_the_limits(
-    pinterest: Any, token: str
-) -> None:
-    good = await pinterest.ask("GET", "/v5/boards", token)
-    refused = await pinterest.ask("POST", "/v5/pins", token, json={})
-
-    assert good.headers["x-ratelimit-limit"] == (
-        '100, 100;w=1;name="safety_net_app_id_user_id", 1000;w=60;name="org_read_app_id_user_id"'
-    )
-    assert 'w=60;name="org_write_app_id_user_id"' in refused.headers["x-ratelimit-limit"]
-    assert refused.headers["x-ratelimit-remaining"].isdecimal()
-    assert int(refused.headers["x-ratelimit-reset"]) <= 60
-    assert refused.headers["x-pinterest-rid"].isdecimal()
-
-
-async def test_the_hundred_and_first_write_in_a_minute_is_too_many(
-    pinterest: Any, token: str
-) -> None:
-    statuses = [(await pinterest.pin(token, board_id="1"))[0] for _ in range(100)]
-
-    response = await pinterest.ask("POST", "/v5/pins", token, json={})
-
-    assert statuses == [404] * 100
-    assert response.status == 429
-    assert response.headers["x-ratelimit-remaining"] == "0"
-    assert (await response.json())["code"] == 8
-
-
-async def test_with_trial_access_the_limits_are_by_the_day(pinterest: Any, token: str) -> None:
-    await pinterest.switch(limits="trial")
-
-    response = await pinterest.ask("POST", "/v5/pins", token, json={})
-
-    assert '300;w=86400;name="org_write_app_id"' in response.headers["x-ratelimit-limit"]
-
-
-async def test_the_rate_limits_can_be_turned_off(pinterest: Any, token: str) -> None:
-    await pinterest.switch(limits="off")
-
-    statuses = [(await pinterest.pin(token, board_id="1"))[0] for _ in range(120)]
-
-    assert statuses == [404] * 120
 
 
 async def test_an_unknown_path_is_a_refusal_too(pinterest: Any, token: str) -> None:
