@@ -78,6 +78,8 @@ class Instagram(Publisher):
     scopes: tuple[str, ...] = InstagramLogin.scopes
     refresh_ahead = timedelta(days=10)
     follow_up = "comment"
+    uses = frozenset({"first_comment"})
+    fixed_places = (Place(id=FEED, name="Post or reel"), Place(id=STORY, name="Story"))
 
     def __init__(self, app: App, http: Http) -> None:
         login = LOGINS[app.options.get("login", "instagram")]
@@ -124,9 +126,6 @@ class Instagram(Publisher):
     @classmethod
     def parts(cls, content: Content) -> int:
         return 1 if content.place == STORY else super().parts(content)
-
-    async def places(self, credentials: Credentials) -> list[Place]:
-        return [Place(id=FEED, name="Post or reel"), Place(id=STORY, name="Story")]
 
     async def prepare(
         self, credentials: Credentials, content: Content, checkpoint: Checkpoint

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from publishers import Content, Media
+from publishers import Content, Media, Place
 from publishers._instagram_text import count_hashtags, count_mentions
 from publishers.instagram import Instagram
 from tests.publishers.stand import described, post
@@ -136,8 +136,8 @@ UNFIT = [
     pytest.param(
         post("Hi", image(width=1440, height=480)),
         [
-            "door.jpg is too wide for Instagram: 3:1, where at most 1.91:1 fits. Crop it and add it "
-            "again."
+            "door.jpg is too wide for Instagram: 3:1, where at most 1.91:1 fits. Crop it and add "
+            "it again."
         ],
         id="wide image",
     ),
@@ -250,6 +250,11 @@ MENTIONS = [
 @pytest.mark.parametrize(("text", "number"), MENTIONS)
 def test_mentions_are_counted_and_addresses_are_not(text: str, number: int) -> None:
     assert count_mentions(text) == number
+
+
+@pytest.mark.parametrize("place", Instagram.fixed_places, ids=lambda place: place.name)
+def test_every_place_that_people_can_choose_is_taken(place: Place) -> None:
+    assert Instagram.check(replace(post("Hi", image()), place=place.id)) == []
 
 
 def test_a_first_comment_is_a_part_of_its_own() -> None:

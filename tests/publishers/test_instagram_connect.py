@@ -326,12 +326,3 @@ async def test_revoking_asks_instagram_for_nothing(stand: Stand) -> None:
     await stand.publisher.revoke(CREDENTIALS)
 
     assert stand.requests == []
-
-
-async def test_a_post_goes_to_the_feed_or_the_story(stand: Stand) -> None:
-    places = await stand.publisher.places(CREDENTIALS)
-
-    assert [(place.id, place.name) for place in places] == [
-        ("feed", "Post or reel"),
-        ("story", "Story"),
-    ]
