@@ -58,6 +58,8 @@ class Publisher(ABC):
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
     #: longest upload.
     refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)
+    #: Whether one consent can cover several accounts, so that to revoke it ends all of them.
+    shares_consent: ClassVar[bool] = False
     #: What the parts of a post after the first are: of a thread, comments below it, or none.
     follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 

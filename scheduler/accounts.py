@@ -122,8 +122,9 @@ async def finish_connect(
 
 
 async def disconnect(runtime: Runtime, *, workspace_id: int, account_id: int) -> Account | None:
-    """Forgets the tokens of an account and revokes them where the platform can. Posts stay; those
-    that are due meanwhile fail with a notice. `None` when there is no such account here."""
+    """Forgets the tokens of an account and revokes them where the platform can and no other account
+    may live on the same consent. Posts stay; those that are due meanwhile fail with a notice.
+    `None` when there is no such account here."""
     account = await Account.get_or_none(id=account_id, workspace_id=workspace_id)
     if account is None:
         return None
@@ -132,13 +133,22 @@ async def disconnect(runtime: Runtime, *, workspace_id: int, account_id: int) ->
         secrets="", health=DISCONNECTED, expires_at=None, token_version=F("token_version") + 1
     )
     await _withdraw(runtime, account)
-    if account.secrets:
+    if account.secrets and not await _is_shared(account):
         try:
             await publisher(runtime, account.platform).revoke(_unseal(runtime, account))
         except PublishError as error:
             log.warning("revoke failed", account=account.id, reason=error.sentence)
     account.health = DISCONNECTED
     return account
+
+
+async def _is_shared(account: Account) -> bool:
+    """Whether revoking could end the tokens of another account. Nobody knows whose consent each of
+    them lives on, so any other of the platform counts."""
+    if not get(account.platform).shares_consent:
+        return False
+    others = Account.filter(platform=account.platform).exclude(id=account.id)
+    return await others.exclude(health=DISCONNECTED).exists()
 
 
 async def _withdraw(runtime: Runtime, account: Account) -> None:

@@ -311,6 +311,23 @@ async def test_a_disconnected_account_is_forgotten_and_its_grant_ended(world: Wo
     assert not await is_alive(world, Credentials(access_token=tokens["access_token"]))
 
 
+@on_sqlite
+async def test_a_consent_that_another_account_may_live_on_is_not_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(X, "shares_consent", True)
+    other = (await finish(world, await consent(world, profile="acme_labs")))[0]
+    tokens = [await accounts.credentials(world.runtime, one.id) for one in (world.account, other)]
+    where = {"workspace_id": world.workspace.id}
+
+    await accounts.disconnect(world.runtime, **where, account_id=world.account.id)
+    alive = await is_alive(world, tokens[0][0])
+    await accounts.disconnect(world.runtime, **where, account_id=other.id)
+
+    assert alive
+    assert not await is_alive(world, tokens[1][0])
+
+
 async def is_alive(world: World, credentials: Credentials) -> bool:
     async with httpx.AsyncClient() as client:
         me = world.x.server.make_url("/2/users/me")
