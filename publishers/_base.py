@@ -65,6 +65,8 @@ class Publisher(ABC):
     #: Places that every account has, the main one first; those of `places` are each account's own.
     fixed_places: ClassVar[tuple[Place, ...]] = ()
     has_places: ClassVar[bool] = False
+    #: Whether one consent can cover several accounts, so that to revoke it ends all of them.
+    shares_consent: ClassVar[bool] = False
     #: What the parts of a post after the first are: of a thread, comments below it, or none.
     follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 

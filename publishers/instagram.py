@@ -193,12 +193,13 @@ class Instagram(Publisher):
         return self._login.graph(credentials)
 
     async def _account(self, credentials: Credentials, checkpoint: Checkpoint) -> Mapping[str, str]:
-        """Id and name of the account behind the tokens."""
+        """Id and name of the account: it goes by the id with which it was connected, whatever the
+        tokens open today."""
         saved: Mapping[str, str] | None = checkpoint.saved.get("account")
         if saved:
             return saved
-        profile = await self._login.account(credentials)
-        return {"id": profile.remote_id, "username": profile.username}
+        found = await self._login.account(credentials)
+        return {"id": credentials.profile_id or found.remote_id, "username": found.username}
 
 
 async def _check_quota(graph: Graph, account: Mapping[str, str]) -> None:

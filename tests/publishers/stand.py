@@ -30,7 +30,9 @@ API = "https://api.platform.example"
 ACCESS, REFRESH, SECRET = (
     f"canary-{name}-1-{'a1' * 30}" for name in ("access", "refresh", "secret")
 )
-CREDENTIALS = Credentials(access_token=ACCESS, refresh_token=REFRESH)
+CREDENTIALS = Credentials(
+    access_token=ACCESS, refresh_token=REFRESH, profile_id="1700000000000000001"
+)
 APP = App(
     client_id="client-1",
     client_secret=SECRET,

@@ -37,7 +37,7 @@ BY_FACEBOOK = (
 PAGE_APP = replace(APP, options={"login": "facebook"})
 CODES = "POST /oauth/access_token"
 REFRESH = "GET /refresh_access_token"
-ACME = {"remote_id": "17841400000000101", "username": "acme", "name": "Acme"}
+ACME = {"remote_id": "1700000000000000001", "username": "acme", "name": "Acme"}
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ async def test_a_token_speaks_for_one_account(stand: Stand, sample: str) -> None
 
     (profile,) = await stand.publisher.identify(CREDENTIALS)
 
-    assert (profile.remote_id, profile.username) == ("17841400000000101", "acme")
+    assert (profile.remote_id, profile.username) == ("1700000000000000001", "acme")
     assert profile.credentials is None
     assert dict(stand.requests[0].url.params) == {"fields": "user_id,username,name"}
     assert stand.requests[0].headers["authorization"] == f"Bearer {ACCESS}"

@@ -404,8 +404,8 @@ async def test_a_container_is_published_by_one_request(stand: Stand, content: Co
     published = await stand.publisher.publish(CREDENTIALS, content, notes)
 
     assert published == LIVE
-    assert stand.routes() == ["POST /17841400000000101/media_publish"]
-    assert stand.bodies("/17841400000000101/media_publish") == [
+    assert stand.routes() == ["POST /1700000000000000001/media_publish"]
+    assert stand.bodies("/1700000000000000001/media_publish") == [
         {"creation_id": "17900000000000001"}
     ]
     assert stand.commits == stand.requests
