@@ -91,29 +91,39 @@ async def test_the_container_is_noted_as_soon_as_it_is_there(
     assert notes.saved["account"] == {"id": ACCOUNT.removeprefix("/"), "username": "acme"}
 
 
-def body(kind: MediaKind, place: str, **more: Any) -> dict[str, Any]:
+async def test_a_post_goes_to_the_account_that_was_connected(
+    stand: Stand, notes: Notes, tmp_path: Path
+) -> None:
+    connected = replace(CREDENTIALS, profile_id="17841400000000999")
+
+    await stand.publisher.prepare(connected, post("Hi", store(tmp_path, "door.jpg")), notes)
+
+    assert "POST /17841400000000999/media" in stand.routes()
+
+
+def body(kind: MediaKind, **more: Any) -> dict[str, Any]:
     name = "video_url" if kind == "video" else "image_url"
     return {name: f"https://postbot.example/media/a.{kind}", **more}
 
 
 SINGLE = [
-    pytest.param("image", "", "", body("image", ""), id="image without a caption"),
+    pytest.param("image", "", "", body("image"), id="image without a caption"),
     pytest.param(
         "video",
         "Watch",
         "",
-        body("video", "", media_type="REELS", share_to_feed=True, caption="Watch"),
+        body("video", media_type="REELS", share_to_feed=True, caption="Watch"),
         id="reel",
     ),
     pytest.param(
         "video",
         "Watch",
         "feed",
-        body("video", "", media_type="REELS", share_to_feed=True, caption="Watch"),
+        body("video", media_type="REELS", share_to_feed=True, caption="Watch"),
         id="reel in the feed by name",
     ),
-    pytest.param("image", "Hi", "story", body("image", "", media_type="STORIES"), id="image story"),
-    pytest.param("video", "Hi", "story", body("video", "", media_type="STORIES"), id="video story"),
+    pytest.param("image", "Hi", "story", body("image", media_type="STORIES"), id="image story"),
+    pytest.param("video", "Hi", "story", body("video", media_type="STORIES"), id="video story"),
 ]
 
 
