@@ -127,7 +127,8 @@ class Publisher(ABC):
     async def prepare(
         self, credentials: Credentials, content: Content, checkpoint: Checkpoint
     ) -> Ready | Processing:
-        """Does all that may be done twice (uploads, containers) and saves the ids it is given."""
+        """Does all that may be done twice (uploads, containers) and saves the ids it is given.
+        Raises `OutcomeUnknown` when it sees that an earlier attempt's post is out."""
 
     @abstractmethod
     async def publish(
