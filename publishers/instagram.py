@@ -115,6 +115,10 @@ class Instagram(Publisher):
     async def identify(self, credentials: Credentials) -> list[Profile]:
         return await self._login.profiles(credentials)
 
+    async def audit(self, credentials: Credentials) -> None:
+        """Asks whether the tokens of a profile work; raises what publishing would."""
+        await self._login.account(credentials)
+
     @classmethod
     def count(cls, text: str) -> int:
         return len(text)
