@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from publishers._http import Http
@@ -82,6 +83,16 @@ class Publisher(ABC):
     @abstractmethod
     def count(cls, text: str) -> int:
         """Length of a text as this platform counts it."""
+
+    @classmethod
+    def room(cls, text: str) -> str:
+        """How a text fills a post, such as `120 of 280`."""
+        return f"{cls.count(text):,} of {cls.limits.text:,}"
+
+    @classmethod
+    def price(cls, content: Content) -> Decimal:
+        """About how many US dollars the platform charges for all parts of this together."""
+        return Decimal()
 
     @classmethod
     @abstractmethod

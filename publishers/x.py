@@ -5,7 +5,8 @@ Authentication: OAuth 2.0 with PKCE. Access tokens live 2 hours; refresh tokens 
 refresh, and the old one is dead from then on. The code of a consent lives 30 seconds.
 
 =============  ===============================================================================
-text           280, weighted: a link 23, an emoji 2, CJK letters 2 each
+text           280, weighted: a link 23, an emoji 2, CJK letters 2 each; a longer one becomes a
+               thread of up to 25 posts, cut where a line says ---, else between sentences
 images         4, JPEG, PNG or WEBP, 5 MB each
 GIF            1, 15 MB
 video          1, MP4 or MOV, 512 MB; no images beside GIF or video
@@ -26,8 +27,9 @@ Quirks:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -35,7 +37,7 @@ from urllib.parse import quote
 import httpx
 
 from publishers._base import Limits, Publisher
-from publishers._checks import MB, file_problems, text_problems
+from publishers._checks import MB
 from publishers._errors import Cause, PublishError, Rejected, TemporaryFailure
 from publishers._json import dicts, dig, read_object, text
 from publishers._oauth import basic, bearer, consent_url, read_credentials
@@ -44,8 +46,6 @@ from publishers._values import (
     Content,
     Credentials,
     ManualKit,
-    Media,
-    MediaKind,
     NotPublished,
     Problem,
     Processing,
@@ -54,19 +54,22 @@ from publishers._values import (
     Ready,
     Unsure,
 )
-from publishers._weighted_text import REFUSED, weigh
+from publishers._weighted_text import find_links, weigh
+from publishers._x_check import problems
 from publishers._x_errors import RECONNECT, explain, explain_token
 from publishers._x_media import Shelf, bring
+from publishers._x_thread import MOST, MOST_PARTS, split
 from publishers._x_timeline import find_post
 
 # How far before its start a post is looked for, because clocks differ.
 LOOK_BACK = timedelta(minutes=2)
 MAX_PAGES = 10
-_MIMES: dict[MediaKind, tuple[str, ...]] = {
-    "image": ("image/jpeg", "image/png", "image/webp"),
-    "gif": ("image/gif",),
-    "video": ("video/mp4", "video/quicktime"),
-}
+NO_PARENT = (
+    "Postbot does not know to which post on X this part of the thread replies. Post it by hand, as "
+    "a reply to the part before."
+)
+# What X charges for a post, for one with a link, and for an alt text, since 2026-04-16.
+PRICE, PRICE_WITH_LINK, PRICE_ALT_TEXT = Decimal("0.015"), Decimal("0.200"), Decimal("0.005")
 
 
 class X(Publisher):
@@ -75,13 +78,14 @@ class X(Publisher):
     name = "x"
     label = "X"
     limits = Limits(
-        text=280,
+        text=MOST * MOST_PARTS,
         images=4,
         image_bytes=5 * MB,
         gif_bytes=15 * MB,
         video_bytes=512 * MB,
         alt_text=1000,
     )
+    follow_up = "thread"
     scopes = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
@@ -138,22 +142,28 @@ class X(Publisher):
 
     @classmethod
     def check(cls, content: Content) -> list[Problem]:
-        if not content.text.strip() and not content.media:
-            return [Problem(field="text", text="A post on X needs a text, an image or a video.")]
-        return [
-            *text_problems(cls.label, cls.limits.text, weigh(content.text)),
-            *_sign_problems(content.text),
-            *_combination_problems(content.media),
-            *(
-                problem
-                for media in content.media
-                for problem in file_problems(cls.label, cls.limits, _MIMES, media)
-            ),
-        ]
+        return list(problems(content, cls.label, cls.limits))
+
+    @classmethod
+    def room(cls, text: str) -> str:
+        used, posts = weigh(text), len(split(text))
+        return f"{used:,}, a thread of {posts} posts" if posts > 1 else f"{used} of {MOST}"
+
+    @classmethod
+    def parts(cls, content: Content) -> int:
+        return len(split(content.text))
+
+    @classmethod
+    def price(cls, content: Content) -> Decimal:
+        posts = [PRICE_WITH_LINK if find_links(post) else PRICE for post in split(content.text)]
+        described = sum(bool(one.alt_text) and one.kind != "video" for one in content.media)
+        return sum(posts, described * PRICE_ALT_TEXT)
 
     async def prepare(
         self, credentials: Credentials, content: Content, checkpoint: Checkpoint
     ) -> Ready | Processing:
+        if content.part:
+            return Ready()
         return await bring(partial(self._call, credentials), content.media, checkpoint)
 
     async def publish(
@@ -176,7 +186,7 @@ class X(Publisher):
         (me,) = await self.identify(credentials)
         posts = await self._posts_since(credentials, me.remote_id, since - LOOK_BACK)
         keys = [upload.key for upload in Shelf(checkpoint).all() if upload.key]
-        match find_post(content, keys, posts):
+        match find_post(_one_post(content), keys, posts):
             case [post_id]:
                 return _published(post_id)
             case []:
@@ -186,8 +196,12 @@ class X(Publisher):
 
     @classmethod
     def manual(cls, content: Content) -> ManualKit:
-        url = f"https://x.com/intent/tweet?text={quote(content.text, safe='')}"
-        return ManualKit(url=url, pastes=(("Text", content.text),))
+        first, *more = split(content.text)[content.part :]
+        reply = f"&in_reply_to={content.reply_to}" if content.reply_to else ""
+        url = f"https://x.com/intent/tweet?text={quote(first, safe='')}{reply}"
+        rest = tuple((f"Reply {number}", text) for number, text in enumerate(more, 1))
+        steps = ("Post the others one by one, each as a reply to the one before.",) if more else ()
+        return ManualKit(url=url, pastes=(("Text", first), *rest), steps=steps)
 
     @classmethod
     def remote_id_of(cls, permalink: str) -> str:
@@ -250,39 +264,25 @@ class X(Publisher):
         return posts
 
 
-def _sign_problems(words: str) -> Iterator[Problem]:
-    for sign in sorted(set(words) & set(REFUSED)):
-        yield Problem(
-            field="text",
-            text=f"X refuses the invisible character U+{ord(sign):04X}, which this text has. "
-            "Delete it, or type the words around it anew.",
-        )
-
-
-def _combination_problems(media: tuple[Media, ...]) -> Iterator[Problem]:
-    images = sum(one.kind == "image" for one in media)
-    others = len(media) - images
-    if images > X.limits.images and not others:
-        yield Problem(
-            field="media",
-            text=f"X takes {X.limits.images} images in a post; this one has {images}. "
-            f"Remove {images - X.limits.images}.",
-        )
-    if others and len(media) > 1:
-        yield Problem(
-            field="media",
-            text=f"X takes {X.limits.images} images, or 1 GIF, or 1 video in a post, never a mix. "
-            "Keep only one of these.",
-        )
+def _one_post(content: Content) -> Content:
+    """The post of a thread that a part is; files belong to the first."""
+    text = split(content.text)[content.part]
+    return replace(content, text=text, media=() if content.part else content.media)
 
 
 def _post_body(content: Content, checkpoint: Checkpoint) -> dict[str, Any]:
-    if not content.media:
-        return {"text": content.text}
-    uploads = Shelf(checkpoint).all()
-    if [upload.sha256 for upload in uploads] != [media.sha256 for media in content.media]:
-        raise TemporaryFailure("The files of this post have to be uploaded to X again.")
-    return {"text": content.text, "media": {"media_ids": [upload.id for upload in uploads]}}
+    post = _one_post(content)
+    body: dict[str, Any] = {"text": post.text}
+    if content.part:
+        if not _is_id(content.reply_to):
+            raise Rejected(NO_PARENT)
+        body["reply"] = {"in_reply_to_tweet_id": content.reply_to}
+    if post.media:
+        uploads = Shelf(checkpoint).all()
+        if [upload.sha256 for upload in uploads] != [media.sha256 for media in post.media]:
+            raise TemporaryFailure("The files of this post have to be uploaded to X again.")
+        body["media"] = {"media_ids": [upload.id for upload in uploads]}
+    return body
 
 
 def _published(post_id: str) -> Published:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from publishers import ManualKit as ManualKit
-from publishers import MediaKind, all_publishers, get
+from publishers import MediaKind, Publisher, all_publishers, get
 from scheduler import contents
 from scheduler.contents import Words
 from scheduler.media import StoredMedia
@@ -16,11 +16,12 @@ from scheduler.runtime import Runtime
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """How much of a platform's text limit a text uses, in the platform's own counting."""
+    """How a text fills a platform, such as `120 of 280`; `excess` is by how much it is too long,
+    in the platform's own counting."""
 
     label: str
-    used: int
-    limit: int
+    filled: str
+    excess: int
 
 
 def names() -> list[str]:
@@ -40,15 +41,13 @@ def connectable(runtime: Runtime) -> list[str]:
 
 def rooms(words: Words, platforms: Collection[str]) -> list[Room]:
     """How the text for each of these platforms fills it."""
-    found = [get(platform) for platform in sorted(set(platforms))]
-    return [
-        Room(
-            label=publisher.label,
-            used=publisher.count(words.content(publisher.name).text),
-            limit=publisher.limits.text,
-        )
-        for publisher in found
-    ]
+    return [_room(words, get(platform)) for platform in sorted(set(platforms))]
+
+
+def _room(words: Words, publisher: type[Publisher]) -> Room:
+    text = words.content(publisher.name).text
+    excess = max(0, publisher.count(text) - publisher.limits.text)
+    return Room(label=publisher.label, filled=publisher.room(text), excess=excess)
 
 
 async def manual(runtime: Runtime, row: Delivery, *, longest_url: int) -> ManualKit:

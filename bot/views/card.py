@@ -7,11 +7,11 @@ from datetime import datetime
 
 from bot.views import ids, offers
 from bot.views.blocks import Json, actions, button, confirm, cut, escape, header
-from bot.views.standing import noted, said, sentence, where
+from bot.views.standing import followed, noted, said, sentence, where
 from scheduler import platforms
 from scheduler.models import Delivery, MediaFile
 from scheduler.posts import Found
-from scheduler.states import Summary
+from scheduler.states import State, Summary
 
 #: With two blocks for each row, and the rest of the card, this keeps within Slack's 50 blocks.
 MOST_ROWS = 16
@@ -124,15 +124,17 @@ def offer(
 
 
 def _rows(found: Found, version: int, *, now: datetime, tries: int) -> list[Json]:
-    """A row for each account. The only one, or the only one that needs somebody, shares its block
-    of buttons with those for the whole post."""
-    shown, hidden = found.deliveries[:MOST_ROWS], found.deliveries[MOST_ROWS:]
+    """A row for each account, and for each further part that is not out. The only one, or the only
+    one that needs somebody, shares its block of buttons with those for the whole post."""
+    rows = [each for each in found.deliveries if not each.part or each.state != State.PUBLISHED]
+    shown, hidden = rows[:MOST_ROWS], rows[MOST_ROWS:]
     whole = offers.for_post(found, now)
-    alone = len(found.deliveries) == 1
+    alone = len(rows) == 1
     blocks: list[Json] = []
     for each in shown:
         own = offers.for_delivery(each)
-        state = sentence(each, now=now, tries=tries)
+        after = "" if each.part else followed(found, each)
+        state = f"{sentence(each, now=now, tries=tries)}{after}"
         blocks.append(said(f"*{where(each, found.accounts.get(each.account_id))}*\n{state}"))
         both = (*own, *(name for name in whole if alone and name not in own))
         place = offers.block_id(found.post.id, version, [each])

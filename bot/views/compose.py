@@ -145,9 +145,9 @@ def not_stored(draft: Draft, error: str) -> str:
 
 
 def summed(room: Room) -> str:
-    """A platform's count, such as `X: 281 of 280, 1 too many`."""
-    over = room.used - room.limit
-    return f"{room.label}: {room.used} of {room.limit}" + (f", {over} too many" if over > 0 else "")
+    """A platform's count, such as `Facebook: 63,207 of 63,206, 1 too many`."""
+    over = f", {room.excess:,} too many" if room.excess else ""
+    return f"{room.label}: {room.filled}{over}"
 
 
 def fold_labels(repeated: Repeated, zone: str) -> tuple[str, str]:

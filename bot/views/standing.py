@@ -10,7 +10,7 @@ from bot.views.offers import is_asked
 from scheduler import platforms
 from scheduler.models import Account, Delivery
 from scheduler.posts import Found
-from scheduler.states import State
+from scheduler.states import Role, State
 
 MOST_REASON = 700
 _MOST_LINK = 1500
@@ -27,9 +27,31 @@ def noted(text: str) -> Json:
 
 
 def where(delivery: Delivery, account: Account | None) -> str:
-    """`X @acme`, for mrkdwn."""
+    """`X @acme`, or `X @acme (post 2 of the thread)`, for mrkdwn."""
     name = f" @{escape(account.username, 80)}" if account and account.username else ""
-    return f"{escape(platforms.label(delivery.platform))}{name}"
+    return f"{escape(platforms.label(delivery.platform))}{name}{_which(delivery)}"
+
+
+def _which(delivery: Delivery) -> str:
+    match delivery.role:
+        case Role.POST:
+            return ""
+        case Role.THREAD:
+            return f" (post {delivery.part + 1} of the thread)"
+        case Role.COMMENT:
+            return " (first comment)"
+
+
+def followed(found: Found, head: Delivery) -> str:
+    """What went out after the post itself, for mrkdwn; empty when nothing did."""
+    after = [
+        each.role
+        for each in found.deliveries
+        if each.account_id == head.account_id and each.part and each.state is State.PUBLISHED
+    ]
+    if Role.COMMENT in after:
+        return " Its first comment is out, too."
+    return f" {len(after) + 1} posts of the thread are out." if after else ""
 
 
 def named(found: Found, deliveries: Sequence[Delivery]) -> str:

@@ -171,6 +171,7 @@ class World:
                 "account": post.account.id,
                 "text": post.text,
                 "media_keys": [one.key for one in post.media],
+                "reply_to": post.reply_to,
                 "accepted_at": post.created_at,
                 "received_at": received_at,
             }

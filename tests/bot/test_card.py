@@ -16,7 +16,7 @@ from bot.views.card import card, headline
 from bot.views.notice import notice
 from sandbox.slack.rules import check_blocks
 from scheduler.posts import Found
-from scheduler.states import State
+from scheduler.states import Role, State, Summary
 from tests.bot.post_world import NOW, SOON, asked, delivery, found, image
 
 LINK = "https://x.com/acme/status/1"
@@ -29,6 +29,10 @@ def shown(post: Found, **more: Any) -> list[dict[str, Any]]:
 
 def words(post: Found) -> str:
     return json.dumps(shown(post), ensure_ascii=False)
+
+
+def texts(blocks: list[dict[str, Any]]) -> str:
+    return "\n".join(str(block.get("text", {}).get("text", "")) for block in blocks)
 
 
 def buttons(blocks: list[dict[str, Any]]) -> list[str]:
@@ -323,3 +327,38 @@ def test_extreme_values_fit_slacks_limits(
     assert check_blocks(question) == []
     assert 0 < len(told) < 4000
     assert 0 < len(said) < 4000
+
+
+def test_the_parts_of_a_thread_that_are_out_share_the_row_of_the_first() -> None:
+    live = [
+        delivery(State.PUBLISHED, part, part=part, role=Role.THREAD if part else Role.POST)
+        for part in range(3)
+    ]
+    for each in live:
+        each.account_id = 1
+
+    rows = [block for block in shown(found(*live)) if "Published" in str(block.get("text"))]
+
+    assert [block["type"] for block in rows] == ["header", "section"]
+    assert "3 posts of the thread are out." in rows[1]["text"]["text"]
+
+
+def test_a_part_that_is_not_out_has_its_own_row_and_buttons() -> None:
+    head = delivery(State.PUBLISHED, 1, permalink="https://x.com/acme/status/1")
+    part = delivery(State.FAILED, 2, part=1, role=Role.THREAD, reason="X refused this.")
+    part.account_id = 1
+
+    blocks = shown(found(head, part))
+
+    assert "(post 2 of the thread)*\nNot published. X refused this." in texts(blocks)
+    assert buttons(blocks) == [ids.RETRY_NOW, ids.POST_MANUALLY, ids.RESCHEDULE, ids.CANCEL]
+
+
+def test_a_comment_that_failed_does_not_fail_its_post() -> None:
+    comment = delivery(State.FAILED, 2, part=1, role=Role.COMMENT, reason="It was refused.")
+    comment.account_id = 1
+
+    post = found(delivery(State.PUBLISHED, 1), comment)
+
+    assert post.summary is Summary.PUBLISHED
+    assert "(first comment)*\nNot published. It was refused." in texts(shown(post))

@@ -108,12 +108,27 @@ async def test_the_count_follows_what_is_typed(desk: Desk, account: Account) -> 
     await form.shows("X: 29 of 280")
 
 
+# As many cuts as make one post more than a thread may have.
+TOO_LONG = "\n---\n".join(f"Part {number}" for number in range(26))
+
+
 async def test_what_does_not_fit_is_told_while_it_is_typed(desk: Desk, account: Account) -> None:
     form = await desk.compose()
 
-    await form.type(text="x" * 281)
+    await form.type(text=TOO_LONG)
 
-    await form.shows("X: 281 of 280, 1 too many")
+    await form.shows("X: 297, a thread of 26 posts")
+    await form.shows("the most is 25")
+
+
+async def test_a_text_longer_than_one_post_is_shown_as_a_thread(
+    desk: Desk, account: Account
+) -> None:
+    form = await desk.compose()
+
+    await form.type(text="We open at nine! " * 20)
+
+    await form.shows("X: 340, a thread of 2 posts")
 
 
 async def test_fast_typing_ends_with_the_newest_count(desk: Desk, account: Account) -> None:
@@ -128,14 +143,13 @@ async def test_fast_typing_ends_with_the_newest_count(desk: Desk, account: Accou
     await form.shows("X: 4 of 280")
 
 
-TOO_LONG = "x" * 281
 AT_A_TIME = {"text": "Hello", "date": LATER, "time": "09:30"}
 
 
 @pytest.mark.parametrize(
     ("fields", "place", "sentence"),
     [
-        pytest.param({"text": TOO_LONG}, "text", "281", id="text too long"),
+        pytest.param({"text": TOO_LONG}, "text", "26 posts", id="text too long"),
         pytest.param({"text": ""}, "text", "Write a text", id="no text"),
         pytest.param({"text": "  \n "}, "text", "Write a text", id="only spaces"),
         pytest.param({"date": "1970-01-01"}, "date", "already passed", id="1 January 1970"),

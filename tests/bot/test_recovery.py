@@ -609,7 +609,7 @@ async def test_a_repeated_time_is_asked_about_and_the_choice_counts(
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("x" * 281, "281"), ("", "Write a text"), (" \n ", "Write a text")],
+    [("x\n---\n" * 26, "26 posts"), ("", "Write a text"), (" \n ", "Write a text")],
     ids=["too-long", "empty", "blank"],
 )
 async def test_a_text_that_does_not_fit_is_refused_and_not_stored(

@@ -37,11 +37,11 @@ async def test_a_post_is_written_through_the_connection(desk: Desk, account: Acc
 
 async def test_wrong_input_is_told_through_the_connection(desk: Desk, account: Account) -> None:
     form = await desk.compose("Hello")
-    await form.fill(text="x" * 281)
+    await form.fill(text="x\n---\n" * 26)
 
     errors = await form.errors()
 
-    assert "281" in errors["composer_text"]
+    assert "26 posts" in errors["composer_text"]
 
 
 async def test_a_command_is_answered_through_the_connection(desk: Desk) -> None:

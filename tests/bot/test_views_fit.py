@@ -62,7 +62,7 @@ drafts = st.builds(
     time=st.sampled_from(["", "01:30"]),
     fold=st.sampled_from(["", "first", "second"]),
 )
-rooms = st.builds(Room, label=written(20), used=st.integers(0, 9999), limit=st.just(280))
+rooms = st.builds(Room, label=written(20), filled=written(60), excess=st.integers(0, 9999))
 connects = st.lists(
     st.builds(
         Connect,

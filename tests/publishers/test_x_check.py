@@ -12,6 +12,7 @@ MB = 1024 * 1024
 
 FITTING = [
     pytest.param(post("a" * 280), id="280 characters"),
+    pytest.param(post("a" * 281), id="a thread"),
     pytest.param(post("春" * 140), id="140 CJK characters"),
     pytest.param(post("a" * 256 + " https://example.com/" + "b" * 200), id="long link"),
     pytest.param(post("", described()), id="image without text"),
@@ -31,14 +32,19 @@ def test_what_x_takes_has_no_problem(content: Content) -> None:
 
 UNFIT = [
     pytest.param(
-        post("a" * 291),
-        ["This text counts 291 on X; the limit is 280. Shorten it by 11."],
+        post("a" * 7011),
+        ["This text counts 7,011 on X; the limit is 7,000. Shorten it by 11."],
         id="text too long",
     ),
     pytest.param(
-        post("春" * 600),
-        ["This text counts 1,200 on X; the limit is 280. Shorten it by 920."],
+        post("春" * 3501),
+        ["This text counts 7,002 on X; the limit is 7,000. Shorten it by 2."],
         id="CJK text too long",
+    ),
+    pytest.param(
+        post("\n---\n".join("a" * 26)),
+        ["This text makes a thread of 26 posts on X; the most is 25. Shorten it."],
+        id="too many posts",
     ),
     pytest.param(post(" \n"), ["A post on X needs a text, an image or a video."], id="nothing"),
     pytest.param(
@@ -103,7 +109,7 @@ def test_a_problem_names_the_limit_and_what_to_do(content: Content, sentences: l
 def test_every_problem_of_a_post_is_told_at_once() -> None:
     files: list[Media] = [described(size=6 * MB), described("video", size=600 * MB)]
 
-    problems = X.check(post("a" * 300, *files))
+    problems = X.check(post("a" * 7300, *files))
 
     assert [problem.field for problem in problems] == ["text", "media", "media", "media"]
 

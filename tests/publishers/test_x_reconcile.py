@@ -226,3 +226,10 @@ async def test_a_list_that_cannot_be_read_is_an_error(
 
     with pytest.raises(error):
         await look(stand, post())
+
+
+async def test_a_part_of_a_thread_is_found_by_its_own_text(stand: Stand) -> None:
+    stand.on(TIMELINE, timeline(listed("1", "First"), listed("2", "Second")))
+    part = Content(text="First\n---\nSecond\n---\nThird", part=1, reply_to="1")
+
+    assert await look(stand, part) == live("2")
