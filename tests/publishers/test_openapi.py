@@ -12,7 +12,7 @@ from tests.publishers.stand import API
 @pytest.fixture
 def contract() -> Contract:
     found = contract_of("x")
-    if found is None:
+    if not isinstance(found, Contract):
         pytest.skip("X's OpenAPI contract is not on this machine, so no request is held against it")
     return found
 
