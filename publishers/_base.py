@@ -52,6 +52,11 @@ class Publisher(ABC):
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
     #: longest upload.
     refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)
+    #: What of `Content` it has a field for, beside text and media: link, title, first_comment.
+    uses: ClassVar[frozenset[str]] = frozenset()
+    #: Places that every account has, the main one first; those of `places` are each account's own.
+    fixed_places: ClassVar[tuple[Place, ...]] = ()
+    has_places: ClassVar[bool] = False
     #: What the parts of a post after the first are: of a thread, comments below it, or none.
     follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 
