@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote, urlencode, urlsplit
 
 from publishers._base import Limits
-from publishers._checks import MB, file_problems, text_problems
+from publishers._checks import MB, alt_text_problems, intake_problems, text_problems
 from publishers._pinterest_media import AS_BYTES, video_of
 from publishers._pinterest_pins import alt_text
-from publishers._values import Content, ManualKit, Media, MediaKind, Problem, ProblemField
+from publishers._values import (
+    Content,
+    Intake,
+    ManualKit,
+    Media,
+    MediaKind,
+    Problem,
+    ProblemField,
+)
 
 LIMITS = Limits(
     text=800,
@@ -20,15 +28,19 @@ LIMITS = Limits(
     video_bytes=1024 * MB,
     alt_text=500,
 )
-TITLE, LINK = 100, 2048
-SHORTEST_VIDEO, LONGEST_VIDEO = 4, 15 * 60
-# Width divided by height, of a video.
-NARROWEST, WIDEST = 1 / 2, 1.91
-_MIMES: dict[MediaKind, tuple[str, ...]] = {
-    "image": ("image/jpeg", "image/png", "image/webp", "image/gif"),
-    "gif": ("image/gif",),
-    "video": ("video/mp4", "video/quicktime"),
+INTAKE: Mapping[MediaKind, Intake] = {
+    "image": Intake(
+        mimes=("image/jpeg", "image/png", "image/webp", "image/gif"), size=LIMITS.image_bytes
+    ),
+    "gif": Intake(mimes=("image/gif",), size=LIMITS.gif_bytes),
+    "video": Intake(
+        mimes=("video/mp4", "video/quicktime"),
+        size=LIMITS.video_bytes,
+        ratio=(1 / 2, 1.91),
+        duration=(4.0, 15 * 60.0),
+    ),
 }
+TITLE, LINK = 100, 2048
 
 
 def problems(label: str, content: Content) -> Iterator[Problem]:
@@ -39,10 +51,10 @@ def problems(label: str, content: Content) -> Iterator[Problem]:
     yield from _link_problems(content)
     yield from _combination_problems(content.media)
     for media in content.media:
-        yield from file_problems(label, LIMITS, _MIMES, media)
+        yield from intake_problems(label, INTAKE[media.kind], media)
+        yield from alt_text_problems(label, LIMITS.alt_text, media)
         yield from _address_problems(media)
-        yield from _video_problems(media)
-    yield from _alt_text_problems(content)
+    yield from _joint_alt_text_problems(content)
 
 
 def manual_kit(content: Content) -> ManualKit:
@@ -149,27 +161,7 @@ def _address_problems(media: Media) -> Iterator[Problem]:
         )
 
 
-def _video_problems(media: Media) -> Iterator[Problem]:
-    if media.duration is not None and media.duration < SHORTEST_VIDEO:
-        yield _of_media(
-            f"{media.name} lasts {media.duration:.1f} seconds; Pinterest takes videos from "
-            f"{SHORTEST_VIDEO} seconds on. Use a longer one."
-        )
-    if media.duration is not None and media.duration > LONGEST_VIDEO:
-        yield _of_media(
-            f"{media.name} lasts {media.duration / 60:.1f} minutes; Pinterest takes videos up to "
-            f"{LONGEST_VIDEO // 60}. Cut it."
-        )
-    if media.kind == "video" and media.width and media.height:
-        ratio = media.width / media.height
-        if not NARROWEST <= ratio <= WIDEST:
-            yield _of_media(
-                f"{media.name} is too {'wide' if ratio > WIDEST else 'tall'} for Pinterest, which "
-                "takes videos between 1:2 and 1.91:1. Crop it and add it again."
-            )
-
-
-def _alt_text_problems(content: Content) -> Iterator[Problem]:
+def _joint_alt_text_problems(content: Content) -> Iterator[Problem]:
     """Descriptions that fit one by one but not together."""
     excess = len(alt_text(content)) - LIMITS.alt_text
     if excess > 0 and all(len(one.alt_text) <= LIMITS.alt_text for one in content.media):

@@ -44,7 +44,7 @@ from publishers._base import Publisher
 from publishers._errors import Cause, PublishError, Rejected, TemporaryFailure
 from publishers._json import dicts, dig, read_object, text
 from publishers._oauth import basic, bearer, consent_url, read_credentials
-from publishers._pinterest_checks import LIMITS, manual_kit, problems
+from publishers._pinterest_checks import INTAKE, LIMITS, manual_kit, problems
 from publishers._pinterest_errors import RECONNECT, explain, explain_revocation, explain_token
 from publishers._pinterest_media import PinBody, bring, find_upload, video_of
 from publishers._pinterest_pins import ends_before, find_pins, pin_fields
@@ -77,6 +77,7 @@ class Pinterest(Publisher):
     name = "pinterest"
     label = "Pinterest"
     limits = LIMITS
+    intake = INTAKE
     scopes = ("boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read")
     # Of the 30 days that a token lives, enough to outlive an outage of days.
     refresh_ahead = timedelta(days=3)

@@ -171,21 +171,21 @@ UNFIT = [
     pytest.param(
         pin("Hi", described("video", name="a.mp4", duration=1000.0)),
         "media",
-        "a.mp4 lasts 16.7 minutes; Pinterest takes videos up to 15. Cut it.",
+        "a.mp4 lasts 1000.0 seconds; Pinterest takes up to 900. Cut it.",
         id="long video",
     ),
     pytest.param(
         pin("Hi", described("video", name="a.mp4", width=2000, height=1000)),
         "media",
-        "a.mp4 is too wide for Pinterest, which takes videos between 1:2 and 1.91:1. Crop it and "
-        "add it again.",
+        "a.mp4 is too wide for Pinterest: 2:1, where at most 1.91:1 fits. Crop it and add it "
+        "again.",
         id="wide video",
     ),
     pytest.param(
         pin("Hi", described("video", name="a.mp4", width=400, height=1000)),
         "media",
-        "a.mp4 is too tall for Pinterest, which takes videos between 1:2 and 1.91:1. Crop it and "
-        "add it again.",
+        "a.mp4 is too tall for Pinterest: 1:2.5, where at least 1:2 is needed. Crop it and add it "
+        "again.",
         id="tall video",
     ),
     pytest.param(
