@@ -30,7 +30,7 @@ COVER_SECOND = 1
 #: What Pinterest takes as bytes; anything else it fetches from an address.
 AS_BYTES = ("image/jpeg", "image/png")
 # A multiple of three bytes has no padding in base64.
-_PIECE_BYTES = 3 * 256 * 1024
+_PIECE_BYTES = 3 * 32 * 1024
 # Stands for a file in the JSON of a pin; nobody else can have written it.
 _MARK = f"file-{uuid.uuid4().hex}-"
 

@@ -81,6 +81,8 @@ class Pinterest(Publisher):
     scopes = ("boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read")
     # Of the 30 days that a token lives, enough to outlive an outage of days.
     refresh_ahead = timedelta(days=3)
+    uses = frozenset({"link", "title"})
+    has_places = True
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
         # Its path ends with a slash, and our settings end with none.

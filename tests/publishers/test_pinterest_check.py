@@ -212,6 +212,11 @@ def test_a_problem_names_the_limit_and_what_to_do(
     assert [(one.field, one.text) for one in Pinterest.check(content)] == [(field, sentence)]
 
 
+def test_people_are_asked_for_what_a_pin_has() -> None:
+    assert Pinterest.uses == {"link", "title"}
+    assert Pinterest.has_places
+
+
 def test_every_problem_of_a_post_is_told_at_once() -> None:
     files = [described(size=21 * MB), described("video", duration=1.0), described("video")]
 
