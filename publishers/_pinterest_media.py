@@ -177,9 +177,15 @@ class PinBody:
 
 
 async def _as_base64(path: Path) -> AsyncIterator[bytes]:
-    with await asyncio.to_thread(path.open, "rb") as file:
-        while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
-            yield b64encode(piece)
+    """No file stays open between two pieces: whoever reads them may stop at any."""
+    for offset in range(0, path.stat().st_size, _PIECE_BYTES):
+        yield b64encode(await asyncio.to_thread(_read_piece, path, offset))
+
+
+def _read_piece(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(_PIECE_BYTES)
 
 
 def _media_source(files: tuple[Media, ...], upload_id: str) -> dict[str, Any]:

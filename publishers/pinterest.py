@@ -14,7 +14,7 @@ images         1 to 5, JPEG or PNG as bytes, WEBP and GIF from a public address,
 video          1, MP4 or MOV, 1 GB, 4 seconds to 15 minutes, 1:2 to 1.91:1; an image beside it is
                its cover, otherwise the frame at one second
 alt text       500, one for the whole pin
-rate           Standard access: 100 pins a minute an account; Trial access: 300 requests a day
+rate           Standard access: 100 pins a minute an account; Trial access: 1,000 requests a day
 =============  ===============================================================================
 
 Idempotency key: none. Rate-limit headers: `x-ratelimit-…`, the reset in seconds.
@@ -79,8 +79,8 @@ class Pinterest(Publisher):
     limits = LIMITS
     intake = INTAKE
     scopes = ("boards:read", "boards:write", "pins:read", "pins:write", "user_accounts:read")
-    # Of the 30 days that a token lives, enough to outlive an outage of days.
-    refresh_ahead = timedelta(days=3)
+    # Of the 30 days that a token lives, and of the one day of those for the sandbox.
+    refresh_ahead = timedelta(hours=12)
     uses = frozenset({"link", "title"})
     has_places = True
 
