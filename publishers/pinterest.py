@@ -83,6 +83,7 @@ class Pinterest(Publisher):
     refresh_ahead = timedelta(hours=12)
     uses = frozenset({"link", "title"})
     has_places = True
+    looks = "looks through the board's pins; asks you when it is not there"
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
         # Its path ends with a slash, and our settings end with none.
@@ -97,7 +98,7 @@ class Pinterest(Publisher):
         )
 
     async def exchange(self, *, code: str, redirect_uri: str, verifier: str) -> Credentials:
-        # Apps from before September 2025 get refresh tokens that change only when they ask for it.
+        # Apps from before September 2025 have to ask for a refresh token that can be renewed.
         return await self._fetch_tokens(
             grant_type="authorization_code",
             code=code,
