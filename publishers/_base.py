@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    Intake,
     ManualKit,
+    MediaKind,
     NotPublished,
     Place,
     Problem,
@@ -47,6 +50,9 @@ class Publisher(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     limits: ClassVar[Limits]
+    #: What it takes of each kind of file. Images are made fit for it before they get here; a kind
+    #: that is left out goes as it is.
+    intake: ClassVar[Mapping[MediaKind, Intake]] = {}
     scopes: ClassVar[tuple[str, ...]]
     is_idempotent: ClassVar[bool] = False
     #: How Postbot finds out whether a doubtful post is live, in a few words.
