@@ -76,6 +76,7 @@ class Instagram(Publisher):
     limits = LIMITS
     intake = INTAKE
     scopes: tuple[str, ...] = InstagramLogin.scopes
+    looks = "asks Instagram by the post's container; asks you when it lists none"
     refresh_ahead = timedelta(days=10)
     follow_up = "comment"
     uses = frozenset({"first_comment"})
