@@ -119,8 +119,7 @@ async def _bring_child(
 ) -> Processing | None:
     """One look at the container of a carousel's file; `None` when it is finished."""
     container = shelf.child(position)
-    if not container:
-        return AT_ONCE
+    assert container is not None
     if container.is_finished:
         return None
     status, words = await look(graph, container)
