@@ -100,6 +100,8 @@ class Credentials:
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
+    #: The remote id of the profile that these are stored for; empty before they belong to one.
+    profile_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -121,24 +122,33 @@ async def finish_connect(
 
 
 async def disconnect(runtime: Runtime, *, workspace_id: int, account_id: int) -> Account | None:
-    """Forgets the tokens of an account and revokes them where the platform can. Posts stay; those
-    that are due meanwhile fail with a notice. `None` when there is no such account here."""
+    """Forgets the tokens of an account and revokes them where the platform can and no other account
+    may live on the same consent. Posts stay; those that are due meanwhile fail with a notice.
+    `None` when there is no such account here."""
     account = await Account.get_or_none(id=account_id, workspace_id=workspace_id)
     if account is None:
         return None
-    sealed = account.secrets
     # The new version keeps a refresh that runs meanwhile from storing its tokens.
     await Account.filter(id=account.id).update(
         secrets="", health=DISCONNECTED, expires_at=None, token_version=F("token_version") + 1
     )
     await _withdraw(runtime, account)
-    if sealed:
+    if account.secrets and not await _is_shared(account):
         try:
-            await publisher(runtime, account.platform).revoke(_unseal(runtime, sealed))
+            await publisher(runtime, account.platform).revoke(_unseal(runtime, account))
         except PublishError as error:
             log.warning("revoke failed", account=account.id, reason=error.sentence)
     account.health = DISCONNECTED
     return account
+
+
+async def _is_shared(account: Account) -> bool:
+    """Whether revoking could end the tokens of another account. Nobody knows whose consent each of
+    them lives on, so any other of the platform counts."""
+    if not get(account.platform).shares_consent:
+        return False
+    others = Account.filter(platform=account.platform).exclude(id=account.id)
+    return await others.exclude(health=DISCONNECTED).exists()
 
 
 async def _withdraw(runtime: Runtime, account: Account) -> None:
@@ -172,7 +182,7 @@ async def credentials(
             raise _needs_reconnect(account, "was disconnected")
         if account.health == BROKEN:
             raise _needs_reconnect(account, "must be connected again")
-        current = _unseal(runtime, account.secrets)
+        current = _unseal(runtime, account)
         stale = account.token_version == not_version
         if not stale and not _expires_soon(account, runtime.clock.now()):
             return current, account.token_version
@@ -243,6 +253,7 @@ async def _keep(
     """Stores refreshed tokens before anybody uses them, as often as it takes: the old pair died
     with the refresh."""
     version = account.token_version + 1
+    fresh = replace(fresh, profile_id=account.remote_id)
     news = {
         "secrets": _seal(runtime, fresh),
         "token_version": version,
@@ -290,7 +301,7 @@ async def _save(
     account, created = await Account.get_or_create(news, **key)
     if not created:
         if not credentials.refresh_token and account.secrets:
-            kept = _unseal(runtime, account.secrets).refresh_token
+            kept = _unseal(runtime, account).refresh_token
             news["secrets"] = _seal(runtime, credentials, refresh_token=kept)
         news["token_version"] = account.token_version + 1
         await account.update_from_dict(news).save(update_fields=list(news))
@@ -310,14 +321,15 @@ def _seal(runtime: Runtime, credentials: Credentials, *, refresh_token: str | No
     )
 
 
-def _unseal(runtime: Runtime, sealed: str) -> Credentials:
-    fields = json.loads(runtime.vault.open(sealed))
+def _unseal(runtime: Runtime, account: Account) -> Credentials:
+    fields = json.loads(runtime.vault.open(account.secrets))
     expires_at = fields["expires_at"]
     return Credentials(
         access_token=fields["access_token"],
         refresh_token=fields["refresh_token"],
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
         scopes=tuple(fields["scopes"]),
+        profile_id=account.remote_id,
     )
 
 

@@ -30,7 +30,9 @@ API = "https://api.platform.example"
 ACCESS, REFRESH, SECRET = (
     f"canary-{name}-1-{'a1' * 30}" for name in ("access", "refresh", "secret")
 )
-CREDENTIALS = Credentials(access_token=ACCESS, refresh_token=REFRESH)
+CREDENTIALS = Credentials(
+    access_token=ACCESS, refresh_token=REFRESH, profile_id="1700000000000000001"
+)
 APP = App(
     client_id="client-1",
     client_secret=SECRET,
@@ -175,6 +177,7 @@ def store(
         size=size,
         sha256=hashlib.sha256(content).hexdigest(),
         alt_text=alt_text,
+        url=f"https://postbot.example/media/{name}",
     )
 
 
