@@ -77,6 +77,7 @@ class Instagram(Publisher):
     limits = LIMITS
     intake = INTAKE
     scopes: tuple[str, ...] = InstagramLogin.scopes
+    looks = "asks Instagram by the post's container; asks you when it lists none"
     refresh_ahead = timedelta(days=10)
     follow_up = "comment"
     uses = frozenset({"first_comment"})
@@ -115,6 +116,10 @@ class Instagram(Publisher):
 
     async def identify(self, credentials: Credentials) -> list[Profile]:
         return await self._login.profiles(credentials)
+
+    async def audit(self, credentials: Credentials) -> None:
+        """Asks whether the tokens of a profile work; raises what publishing would."""
+        await self._login.account(credentials)
 
     @classmethod
     def count(cls, text: str) -> int:
