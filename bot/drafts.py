@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,15 @@ ACCOUNT_GONE = (
     f"`{ids.COMMAND} accounts`."
 )
 _FILE_NAME = 60
+#: Where the problems of each part of a post are shown.
+_BLOCKS = {
+    "text": ids.COMPOSER_TEXT,
+    "media": ids.COMPOSER_MEDIA,
+    "link": ids.COMPOSER_LINK,
+    "title": ids.COMPOSER_TITLE,
+    "first_comment": ids.COMPOSER_FIRST_COMMENT,
+    "place": ids.COMPOSER_PLACE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +55,17 @@ class Draft:
 
     zone: str
     text: str = ""
+    #: Whether texts for single platforms are asked for, and those that were written, by platform.
+    adapts: bool = False
+    variants: Mapping[str, str] = field(default_factory=dict)
+    link: str = ""
+    title: str = ""
+    first_comment: str = ""
+    #: By account id, and what each place is called.
+    places: Mapping[int, str] = field(default_factory=dict)
+    place_names: Mapping[str, str] = field(default_factory=dict)
+    #: The same post to the same account is meant.
+    twice: bool = False
     account_ids: tuple[int, ...] = ()
     uploads: tuple[Upload, ...] = ()
     #: The files stand in the form's memory, not in its field: an earlier copy of the form had them.
@@ -58,7 +78,13 @@ class Draft:
 
     @property
     def words(self) -> Words:
-        return Words(text=self.text)
+        return Words(
+            text=self.text,
+            link=self.link.strip(),
+            title=self.title.strip(),
+            first_comment=self.first_comment,
+            variants=self.variants if self.adapts else {},
+        )
 
     @property
     def alt_texts(self) -> list[str]:
@@ -84,11 +110,27 @@ def read(view: Json) -> Draft:
     chosen = _entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
     return Draft(
         zone=memory.get("zone") or "UTC",
-        text=_entry(values, ids.COMPOSER_TEXT, "value") or "",
+        text=_typed(values, ids.COMPOSER_TEXT),
+        adapts=_is_checked(values, ids.COMPOSER_ADAPT),
+        variants={
+            name: text
+            for block in values
+            if (name := _behind(block, ids.COMPOSER_VARIANT)) and (text := _typed(values, block))
+        },
+        link=_typed(values, ids.COMPOSER_LINK),
+        title=_typed(values, ids.COMPOSER_TITLE),
+        first_comment=_typed(values, ids.COMPOSER_FIRST_COMMENT),
+        places={
+            int(name): chosen
+            for block in values
+            if (name := _behind(block, ids.COMPOSER_PLACE)) and (chosen := _choice(values, block))
+        },
+        place_names=_option_texts(values, ids.COMPOSER_PLACE),
+        twice=_is_checked(values, ids.COMPOSER_TWICE),
         account_ids=tuple(int(option["value"]) for option in chosen),
         uploads=tuple(uploads or kept),
         kept=bool(kept),
-        alt_text=_entry(values, ids.COMPOSER_ALT_TEXT, "value") or "",
+        alt_text=_typed(values, ids.COMPOSER_ALT_TEXT),
         now=_choice(values, ids.COMPOSER_WHEN) == ids.COMPOSER_NOW,
         date=_entry(values, ids.COMPOSER_DATE, "selected_date") or "",
         time=_entry(values, ids.COMPOSER_TIME, "selected_time") or "",
@@ -147,24 +189,32 @@ def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Pro
 def content_problems(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> Problems:
     """What the platforms of these accounts will not take, found from what Slack says of the
     files."""
-    if not draft.text.strip() and not draft.uploads:
+    said = [draft.text, *draft.words.variants.values()]
+    if not "".join(said).strip() and not draft.uploads:
         return {ids.COMPOSER_TEXT: ["Write a text, or add an image or a video."]}
     described = zip(draft.uploads, draft.alt_texts, strict=False)
     media = [
         platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
         for file, alt_text in described
     ]
-    targets = [(account.platform, posts.place_of(account, {})) for account in chosen]
-    return by_block(posts.problems(runtime, draft.words, media, targets))
+    targets = [(account.platform, posts.place_of(account, draft.places)) for account in chosen]
+    return by_block(posts.problems(runtime, draft.words, media, targets), draft)
 
 
-def by_block(unfit: dict[str, list[Any]]) -> Problems:
+def by_block(unfit: dict[str, list[Any]], draft: Draft) -> Problems:
     """Problems by platform, sorted to the fields that they belong to."""
-    blocks = {"text": ids.COMPOSER_TEXT, "media": ids.COMPOSER_MEDIA}
     found: Problems = {}
-    for problem in (each for list_ in unfit.values() for each in list_):
-        merge(found, {blocks[problem.field]: [problem.text]})
+    for platform, list_ in unfit.items():
+        own = {"text": f"{ids.COMPOSER_VARIANT}:{platform}"} if _is_adapted(draft, platform) else {}
+        for problem in list_:
+            block = {**_BLOCKS, **own}[problem.field]
+            if problem.text not in found.get(block, []):
+                merge(found, {block: [problem.text]})
     return found
+
+
+def _is_adapted(draft: Draft, platform: str) -> bool:
+    return bool(draft.words.variants.get(platform, "").strip())
 
 
 def alt_text_problems(draft: Draft) -> Problems:
@@ -244,6 +294,25 @@ def _kept(entry: list[Any]) -> Upload:
 
 def _entry(values: Json, block: str, name: str) -> Any:
     return values.get(block, {}).get(block, {}).get(name)
+
+
+def _typed(values: Json, block: str) -> str:
+    return str(_entry(values, block, "value") or "")
+
+
+def _is_checked(values: Json, block: str) -> bool:
+    return bool(_entry(values, block, "selected_options"))
+
+
+def _behind(block: str, name: str) -> str:
+    """What stands behind the colon in the id of a field that there are several of."""
+    return block.removeprefix(f"{name}:") if block.startswith(f"{name}:") else ""
+
+
+def _option_texts(values: Json, name: str) -> dict[str, str]:
+    """What the chosen options of these fields are called, by value."""
+    chosen = [_entry(values, block, "selected_option") for block in values if _behind(block, name)]
+    return {each["value"]: each["text"]["text"] for each in chosen if each}
 
 
 def _choice(values: Json, block: str) -> str:

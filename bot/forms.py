@@ -8,7 +8,8 @@ from datetime import datetime
 
 from bot import drafts
 from bot.drafts import Draft
-from bot.views.compose import Choice, Form
+from bot.views.compose import Form
+from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
 from scheduler import accounts, platforms
 from scheduler.models import Account
@@ -24,6 +25,7 @@ async def form(
     user_id: str,
     is_new: bool = False,
     chooses: bool = False,
+    asks_twice: bool = False,
 ) -> Form:
     """The composer of a draft. In a new one, and in one that `chooses`, the only account of a
     workspace is chosen already."""
@@ -31,15 +33,20 @@ async def form(
     if (is_new or chooses) and len(connected) == 1:
         draft = replace(draft, account_ids=(connected[0].id,))
     chosen = [account for account in connected if account.id in draft.account_ids]
+    names = sorted({account.platform for account in chosen})
     buttons = connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
     return Form(
         draft=draft,
         accounts=[_choice(account) for account in connected],
         connects=[] if connected else buttons,
-        rooms=platforms.rooms(draft.words, {account.platform for account in chosen}),
+        rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
         when_note=_when_note(runtime, draft),
         repeated=drafts.repeated(draft),
+        platforms={name: platforms.label(name) for name in names},
+        used=platforms.used_fields(names),
+        places=[_place(account, draft) for account in chosen if _has_places(account)],
+        asks_twice=asks_twice,
         takes_focus=is_new,
     )
 
@@ -49,6 +56,24 @@ def _choice(account: Account) -> Choice:
         id=account.id,
         label=f"{platforms.label(account.platform)} · @{account.username}",
         needs_reconnect=account.health == accounts.BROKEN,
+    )
+
+
+def _has_places(account: Account) -> bool:
+    return bool(platforms.fixed_places(account.platform)) or platforms.has_places(account.platform)
+
+
+def _place(account: Account, draft: Draft) -> PlaceField:
+    options = {place.id: place.name for place in platforms.fixed_places(account.platform)}
+    first = next(iter(options), "")
+    value = draft.places.get(account.id) or str(account.defaults.get("place") or first)
+    known = {str(account.defaults.get("place")): str(account.defaults.get("place_name") or value)}
+    name = {**known, **draft.place_names, **options}.get(value, value)
+    return PlaceField(
+        account_id=account.id,
+        label=f"Where on {platforms.label(account.platform)} · @{account.username}",
+        options=options,
+        chosen=(value, name) if value else None,
     )
 
 

@@ -16,6 +16,8 @@ from scheduler import posts
 from scheduler.media import StoredMedia, UnusableMedia
 from scheduler.models import Post
 from scheduler.runtime import Runtime
+from scheduler.states import State
+from scheduler.walltime import shown
 
 # All files of a post together; Slack takes at most ten of 10 MB.
 FETCH_SECONDS = 120.0
@@ -57,10 +59,16 @@ class Saver:
                     timezone=draft.zone,
                     due_at=due,
                     media=tuple(media),
+                    places=draft.places,
+                    means_it_twice=draft.twice,
                 ),
             )
         except posts.Unfit as error:
-            return Saved(problems=drafts.by_block(error.problems))
+            return Saved(problems=drafts.by_block(error.problems, draft))
+        except posts.SaidBefore as error:
+            return Saved(problems={ids.COMPOSER_TWICE: [_said_before(error, draft.zone)]})
+        except posts.OverBudget as error:
+            return Saved(problems={ids.COMPOSER_TEXT: [str(error)]})
         except posts.WrongTime as error:
             return Saved(problems={ids.COMPOSER_TIME: [str(error)]})
         except posts.UnknownAccount as error:
@@ -88,3 +96,13 @@ class Saver:
             except UnusableMedia as error:
                 return str(error)
         return replace(stored, alt_text=alt_text, slack_file_id=upload.id)
+
+
+def _said_before(error: posts.SaidBefore, zone: str) -> str:
+    is_live = error.state in (State.PUBLISHED, State.POSTED_MANUALLY)
+    when = shown(error.due_at, zone)
+    stands = f"went out there on {when}" if is_live else f"is planned there for {when}"
+    return (
+        f"The same post {stands} (@{error.account.username}). Change it, or say that you mean it "
+        "twice."
+    )

@@ -60,6 +60,11 @@ class Publisher(ABC):
     refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)
     #: Whether one consent can cover several accounts, so that to revoke it ends all of them.
     shares_consent: ClassVar[bool] = False
+    #: What of `Content` it has a field for, beside text and media: link, title, first_comment.
+    uses: ClassVar[frozenset[str]] = frozenset()
+    #: Places that every account has, the main one first; those of `places` are each account's own.
+    fixed_places: ClassVar[tuple[Place, ...]] = ()
+    has_places: ClassVar[bool] = False
     #: What the parts of a post after the first are: of a thread, comments below it, or none.
     follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 

@@ -1,4 +1,4 @@
-"""Starts the stand-in of Slack and the stand-in of the platforms: `python -m sandbox`."""
+"""Starts the stand-ins of Slack and of the platforms: `python -m sandbox`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.door import keep_door
 from sandbox.slack import Settings
 from sandbox.slack import create_app as create_slack
 from sandbox.slack.settings import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.switches import SWITCHES
 
+#: The port of each platform's stand-in; 0 picks a free port, which the ready line names.
+PORTS = {"x": 8092, "pinterest": 0}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -34,8 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--slack-port", type=int, default=8091, help="0 picks a free port")
-    parser.add_argument("--x-port", type=int, default=8092, help="0 picks a free port")
-    parser.add_argument("--x-api-port", type=int, help="another port for X's API, that can close")
+    for name, port in PORTS.items():
+        parser.add_argument(f"--{name}-port", type=int, default=port, help="0 picks a free port")
+        parser.add_argument(
+            f"--{name}-api-port", type=int, help="another port for its API, that can close"
+        )
     parser.add_argument("--app-url", default="http://127.0.0.1:8080", help="where the app listens")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write what was received here")
     parser.add_argument("--bot-token", default=BOT_TOKEN)
@@ -46,36 +53,51 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    from sandbox.door import keep_door
-    from sandbox.x import create_app as create_x
-    from sandbox.x.world import WORLD
-
     stop = asyncio.Event()
     _stop_on_signals(stop)
     watch = _watch_parent(stop) if options.exit_with_parent else None
     async with contextlib.AsyncExitStack() as opened:
-        x = create_x(record=options.record)
-        x_runner, x_url = await _listen(opened, x, options.host, options.x_port)
-        if options.x_api_port is not None:
-            door = keep_door(
-                x_runner, x[WORLD].switches, host=options.host, port=options.x_api_port
-            )
-            opened.callback(asyncio.create_task(door).cancel)
-        slack = create_slack(_settings(options, x_url=x_url))
+        platforms = {
+            name: await _start(opened, create(record=options.record), options, name)
+            for name, create in _platforms().items()
+        }
+        slack = create_slack(_settings(options, platforms))
         _, slack_url = await _listen(opened, slack, options.host, options.slack_port)
-        print(f"sandbox ready slack={slack_url} x={x_url}", flush=True)
+        addresses = {"slack": slack_url, **platforms}
+        print("sandbox ready", *(f"{name}={url}" for name, url in addresses.items()), flush=True)
         await stop.wait()
     if watch is not None:
         watch.cancel()
 
 
-def _settings(options: argparse.Namespace, *, x_url: str) -> Settings:
+def _platforms() -> dict[str, Callable[..., web.Application]]:
+    # Imported late, for `--help` should not wait for them.
+    from sandbox.pinterest import create_app as create_pinterest
+    from sandbox.x import create_app as create_x
+
+    return {"x": create_x, "pinterest": create_pinterest}
+
+
+async def _start(
+    opened: contextlib.AsyncExitStack, app: web.Application, options: argparse.Namespace, name: str
+) -> str:
+    """Serve a platform's page, and its API on another port where one is wanted; gives the page's
+    address."""
+    runner, url = await _listen(opened, app, options.host, getattr(options, f"{name}_port"))
+    api_port = getattr(options, f"{name}_api_port")
+    if api_port is not None:
+        door = keep_door(runner, app[SWITCHES], host=options.host, port=api_port)
+        opened.callback(asyncio.create_task(door).cancel)
+    return url
+
+
+def _settings(options: argparse.Namespace, platforms: Mapping[str, str]) -> Settings:
     return Settings(
         app_url=options.app_url,
         bot_token=options.bot_token,
         app_token=options.app_token,
         signing_secret=options.signing_secret,
-        x_url=x_url + "/",
+        links={name: f"{url}/" for name, url in platforms.items()},
         record=options.record,
     )
 

@@ -16,13 +16,18 @@ class WrongSwitch(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
-    """One value that can be turned; `label` is the sentence that the page shows for it."""
+    """One value that can be turned; `label` is the sentence that the page shows for it.
+
+    `group` is the heading under which the page shows the switch, `headings` those of its choices.
+    """
 
     key: str
     label: str
     kind: Literal["choice", "flag", "number", "odds"]
     default: Any
     choices: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    headings: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, value: object) -> None:
         """Raises `WrongSwitch` when the switch cannot take the value."""
@@ -71,13 +76,15 @@ class Switches:
         self._values.update(values)
 
     def describe(self) -> dict[str, Any]:
-        """`{"switches": [{key, label, kind, choices, value}], "values": {key: value}}`."""
+        """`{"switches": [{key, label, kind, group, choices, headings, value}], "values": {…}}`."""
         described = [
             {
                 "key": switch.key,
                 "label": switch.label,
                 "kind": switch.kind,
+                "group": switch.group,
                 "choices": dict(switch.choices),
+                "headings": dict(switch.headings),
                 "value": self._values[switch.key],
             }
             for switch in self._switches.values()
@@ -98,6 +105,10 @@ class Switches:
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response(self.describe())
+
+
+SWITCHES = web.AppKey("switches", Switches)
+"""The switches of a platform's stand-in."""
 
 
 def _is_number(value: object) -> bool:

@@ -33,7 +33,7 @@ from publishers import (
     TemporaryFailure,
     boottime,
 )
-from scheduler import accounts, contents, deliveries, states
+from scheduler import accounts, contents, deliveries, spending, states
 from scheduler.backoff import next_attempt_at
 from scheduler.deliveries import LostClaim, Step
 from scheduler.runtime import Runtime
@@ -136,6 +136,7 @@ async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
     unfit = publisher.check(claim.content)
     if unfit:
         raise Rejected(" ".join(problem.text for problem in unfit))
+    await _check_budget(runtime, claim)
     credentials, version = await accounts.credentials(runtime, claim.account_id)
     checkpoint = SavedSteps(claim)
     try:
@@ -151,6 +152,20 @@ async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
     except CredentialsExpired as error:
         return await _renew(runtime, claim, version, error)
     return _published(runtime, claim, published)
+
+
+async def _check_budget(runtime: Runtime, claim: Claim) -> None:
+    """The budget may have been lowered, or used up by others, since the post was made."""
+    budget, cost = spending.budget(runtime, claim.platform), 0
+    if budget and not claim.content.part:
+        cost = spending.price(claim.platform, claim.content)
+    if cost and (await spending.month(runtime, claim.platform, claim.due_at)).spent + cost > budget:
+        raise Rejected(
+            f"This month's budget of {spending.dollars(budget)} for posts there is used up. Ask "
+            f"whoever runs Postbot to raise {claim.platform.upper()}_MONTHLY_BUDGET, then retry.",
+            cause=Cause.AUTHENTICATION,
+            kind="billing",
+        )
 
 
 async def _still_processing(

@@ -141,6 +141,12 @@ class Settings(BaseSettings):
     x_client_secret: SecretStr = _env(
         "X_CLIENT_SECRET", SecretStr(""), description="X app: client secret; empty = public client"
     )
+    x_monthly_budget: float = _env(
+        "X_MONTHLY_BUDGET",
+        0.0,
+        ge=0,
+        description="US dollars a month that posts on X may cost by X's price list; 0 = no limit",
+    )
     x_api_url: str = _env("X_API_URL", "https://api.x.com", description="X API")
     x_authorize_url: str = _env(
         "X_AUTHORIZE_URL", "https://x.com/i/oauth2/authorize", description="X consent page"
@@ -180,6 +186,13 @@ class Settings(BaseSettings):
         45.0,
         gt=0,
         description="seconds before the first look for an unconfirmed post",
+    )
+    duplicate_hours: float = _env(
+        "POSTBOT_DUPLICATE_HOURS",
+        24.0,
+        ge=0,
+        description="hours around a post in which the same one to the same account is asked about; "
+        "0 = never",
     )
     keep_days: int = _env(
         "POSTBOT_KEEP_DAYS", 90, ge=1, description="days that attempts and events are kept"

@@ -190,6 +190,10 @@ class Delivery(Model):
     looks = fields.SmallIntField(default=0)
     # When the author was asked whether it is live.
     asked_at = fields.DatetimeField(null=True)
+    # Hash of what goes out, by which the same post is noticed when it is made again.
+    digest = fields.CharField(max_length=64, default="", db_default="")
+    # What the platform charges for it and all parts after it, in thousandths of a US dollar.
+    price = fields.IntField(default=0, db_default=0)
     # What the publisher saved so far, with the digest of the content it belongs to.
     checkpoint: Any = fields.JSONField(default=dict)
     cause = fields.CharField(max_length=16, default="")
@@ -205,7 +209,7 @@ class Delivery(Model):
     class Meta:
         table = "delivery"
         # A partial index on (state, priority, next_attempt_at) stands in the first migration.
-        indexes = (("post_id",), ("account_id", "state"))
+        indexes = (("post_id",), ("account_id", "state"), ("account_id", "digest"))
 
 
 class Attempt(Model):

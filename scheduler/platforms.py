@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from publishers import ManualKit as ManualKit
 from publishers import MediaKind, Publisher, all_publishers, get
-from scheduler import contents
+from publishers import Place as Place
+from scheduler import contents, spending
 from scheduler.contents import Words
 from scheduler.media import StoredMedia
 from scheduler.models import Delivery
@@ -22,6 +23,8 @@ class Room:
     label: str
     filled: str
     excess: int
+    #: What the platform charges for it, such as `$0.20`; empty where it charges nothing.
+    price: str = ""
 
 
 def names() -> list[str]:
@@ -45,9 +48,29 @@ def rooms(words: Words, platforms: Collection[str]) -> list[Room]:
 
 
 def _room(words: Words, publisher: type[Publisher]) -> Room:
-    text = words.content(publisher.name).text
-    excess = max(0, publisher.count(text) - publisher.limits.text)
-    return Room(label=publisher.label, filled=publisher.room(text), excess=excess)
+    content = words.content(publisher.name)
+    cost = spending.price(publisher.name, content) if content.text.strip() else 0
+    return Room(
+        label=publisher.label,
+        filled=publisher.room(content.text),
+        excess=max(0, publisher.count(content.text) - publisher.limits.text),
+        price=spending.dollars(cost) if cost else "",
+    )
+
+
+def used_fields(platforms: Collection[str]) -> frozenset[str]:
+    """What of link, title and first_comment at least one of these platforms has a field for."""
+    return frozenset().union(*(get(platform).uses for platform in platforms))
+
+
+def fixed_places(platform: str) -> tuple[Place, ...]:
+    """The places that every account of a platform has, the main one first."""
+    return get(platform).fixed_places
+
+
+def has_places(platform: str) -> bool:
+    """Whether each account of a platform has places of its own."""
+    return get(platform).has_places
 
 
 async def manual(runtime: Runtime, row: Delivery, *, longest_url: int) -> ManualKit:

@@ -15,8 +15,8 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
-from publishers import Problem, get
-from scheduler import contents, deliveries, events, states
+from publishers import Media, Problem, get
+from scheduler import contents, deliveries, events, spending, states
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
 from scheduler.database import transaction
@@ -24,6 +24,7 @@ from scheduler.deliveries import Step
 from scheduler.media import StoredMedia
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.runtime import Runtime
+from scheduler.spending import Month, dollars
 from scheduler.sql import clean
 from scheduler.states import CHANGEABLE, Move, PostState, Role, State
 
@@ -66,6 +67,30 @@ class Unfit(PostError):
         super().__init__(" ".join(problem.text for found in problems.values() for problem in found))
 
 
+class SaidBefore(PostError):
+    """The same post goes, or went, to the same account at about the same time."""
+
+    def __init__(self, account: Account, due_at: datetime, state: State) -> None:
+        self.account, self.due_at, self.state = account, due_at, state
+        super().__init__(
+            f"@{account.username} has the same post already. Change the text, or say that you mean "
+            "it twice."
+        )
+
+
+class OverBudget(PostError):
+    """The post costs more than the month has left."""
+
+    def __init__(self, platform: str, cost: int, month: Month) -> None:
+        label = get(platform).label
+        super().__init__(
+            f"This would cost {dollars(cost)} on {label}, and of this month's "
+            f"{dollars(month.budget)} only {dollars(month.left)} is left. Leave out the link, "
+            "choose a day of another month, or ask whoever runs Postbot to raise "
+            f"{platform.upper()}_MONTHLY_BUDGET."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ref:
     """A post, seen from the workspace of the person who acts (`actor`, a Slack user id)."""
@@ -88,6 +113,8 @@ class NewPost:
     media: tuple[StoredMedia, ...] = ()
     #: Where within an account it goes, by account id; else where posts to it go by default.
     places: Mapping[int, str] = field(default_factory=dict)
+    #: The same post to the same account at about the same time is meant.
+    means_it_twice: bool = False
     priority: int = PRIORITY_SCHEDULED
 
 
@@ -132,7 +159,8 @@ def place_of(account: Account, places: Mapping[int, str]) -> str:
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
     """Stores a post with one delivery for each account, due at its time.
 
-    Raises `WrongTime`, `UnknownAccount` or `Unfit`; nothing is stored then.
+    Raises `WrongTime`, `UnknownAccount`, `Unfit`, `OverBudget` or `SaidBefore`; nothing is stored
+    then.
     """
     now = runtime.clock.now()
     due = new.due_at or now
@@ -144,14 +172,15 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     if unfit:
         raise Unfit(unfit)
     post = _post(new, due, now)
+    files = [runtime.media.media(each) for each in new.media]
+    rows = [_delivery(post, account, new, files, due, now) for account in accounts]
+    await _check_budget(runtime, rows, due)
+    if not new.means_it_twice:
+        await _check_not_said(runtime, rows, accounts)
     async with transaction() as connection:
         await post.save(using_db=connection, force_create=True)
         await _store_media(connection, post, new.media)
-        priority = PRIORITY_NOW if new.due_at is None else new.priority
-        await Delivery.bulk_create(
-            [_delivery(post, account, new, priority, due, now) for account in accounts],
-            using_db=connection,
-        )
+        await Delivery.bulk_create(rows, using_db=connection)
         await _note(connection, post, "post.scheduled", new.author, now, notice="card")
     _wake(runtime, due)
     return post
@@ -185,6 +214,7 @@ async def edit(
     if unfit:
         raise Unfit(unfit)
     now = runtime.clock.now()
+    laid_out = await _laid_out_anew(runtime, found, words, files)
     waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
     steps = [_rearm_step(d, d.due_at, d.priority, files, ref.actor, now) for d in waiting]
     # Every verb changes the deliveries before the post: in another order two of them would wait
@@ -192,6 +222,8 @@ async def edit(
     async with transaction() as connection:
         if await deliveries.apply(connection, steps, now) != {d.id for d in waiting}:
             raise TooLate("This post has begun to go out, so its text cannot change any more.")
+        for id_, columns in laid_out.items():
+            await Delivery.filter(id=id_).using_db(connection).update(**columns)
         await (
             Post.filter(id=found.post.id)
             .using_db(connection)
@@ -319,19 +351,71 @@ def _post(new: NewPost, due: datetime, now: datetime) -> Post:
 
 
 def _delivery(
-    post: Post, account: Account, new: NewPost, priority: int, due: datetime, now: datetime
+    post: Post,
+    account: Account,
+    new: NewPost,
+    files: Sequence[Media],
+    due: datetime,
+    now: datetime,
 ) -> Delivery:
+    place = place_of(account, new.places)
+    content = new.words.content(account.platform, files, place=place)
     return Delivery(
         workspace_id=new.workspace_id,
         post_id=post.id,
         account_id=account.id,
         platform=account.platform,
-        place=place_of(account, new.places),
+        place=place,
+        digest=content.digest,
+        price=spending.price(account.platform, content),
         due_at=due,
         next_attempt_at=stage_at(due, [media.kind for media in new.media]),
-        priority=priority,
+        priority=PRIORITY_NOW if new.due_at is None else new.priority,
         since=now,
     )
+
+
+async def _laid_out_anew(
+    runtime: Runtime, found: Found, words: Words, media: Sequence[StoredMedia]
+) -> dict[int, dict[str, Any]]:
+    """The columns of each delivery that follow from its content. Raises `OverBudget`."""
+    files = [runtime.media.media(each) for each in media]
+    columns: dict[int, dict[str, Any]] = {}
+    for row in found.deliveries:
+        content = words.content(row.platform, files, place=row.place)
+        price = spending.price(row.platform, content)
+        if price > row.price:
+            await _check_month(runtime, row.platform, price - row.price, row.due_at)
+        columns[row.id] = {"digest": content.digest, "price": price}
+    return columns
+
+
+async def _check_budget(runtime: Runtime, rows: Sequence[Delivery], due: datetime) -> None:
+    for platform in sorted({row.platform for row in rows}):
+        cost = sum(row.price for row in rows if row.platform == platform)
+        await _check_month(runtime, platform, cost, due)
+
+
+async def _check_month(runtime: Runtime, platform: str, cost: int, due: datetime) -> None:
+    if cost and spending.budget(runtime, platform):
+        month = await spending.month(runtime, platform, due)
+        if cost > month.left:
+            raise OverBudget(platform, cost, month)
+
+
+async def _check_not_said(
+    runtime: Runtime, rows: Sequence[Delivery], accounts: Sequence[Account]
+) -> None:
+    window = timedelta(hours=runtime.settings.duplicate_hours)
+    if not window:
+        return
+    for row, account in zip(rows, accounts, strict=True):
+        same = Delivery.filter(account_id=row.account_id, digest=row.digest).exclude(
+            state__in=[State.CANCELLED, State.FAILED, State.MISSED]
+        )
+        near = same.filter(due_at__gt=row.due_at - window, due_at__lt=row.due_at + window)
+        if found := await near.order_by("-due_at").first():
+            raise SaidBefore(account, found.due_at, found.state)
 
 
 async def _store_media(

@@ -91,6 +91,7 @@ class World:
             "words": Words(text=text),
             "account_ids": (self.account.id,),
             "timezone": "UTC",
+            "means_it_twice": True,
             **changes,
         }
         return posts.NewPost(**values)

@@ -39,7 +39,7 @@ INCIDENT = "Something went wrong on our side and nothing was stored. Please send
 
 def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
     composer = Composer(app, runtime, background)
-    app.action(re.compile(f"^({'|'.join(ids.TYPED)})$"))(composer.typed)
+    app.action(re.compile(f"^({'|'.join(ids.TYPED)})(:.*)?$"))(composer.typed)
     app.command(ids.COMMAND)(composer.open_by_command)
     app.view(ids.COMPOSER)(composer.submit)
     app.shortcut(ids.SHORTCUT_SCHEDULE)(composer.open_by_click)
@@ -155,6 +155,7 @@ class Composer:
         *,
         is_new: bool = False,
         chooses: bool = False,
+        asks_twice: bool = False,
         notice: str = "",
     ) -> Json:
         form = await forms.form(
@@ -164,14 +165,17 @@ class Composer:
             user_id=str(context.user_id),
             is_new=is_new,
             chooses=chooses,
+            asks_twice=asks_twice,
         )
         return views.composer(replace(form, notice=notice))
 
     async def _refuse(self, ack: AsyncAck, view: Json, problems: Problems, render: Any) -> None:
         """Shows every problem at its field. A field that the form lacks is shown first."""
         fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
-        if ids.COMPOSER_FOLD in problems and ids.COMPOSER_FOLD not in fields:
-            await self._live.replace(view, await render())
+        asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(problems) - fields
+        if asks:
+            new = await render(asks_twice=ids.COMPOSER_TWICE in problems)
+            await self._live.replace(view, new)
         await ack(response_action="errors", errors=views.errors(problems, fields))
 
     async def _finish(
@@ -184,7 +188,9 @@ class Composer:
         if saved is not None and saved.post is not None:
             view = views.scheduled(saved.due, draft.zone, saved.post.id)
         else:
-            view = await self._render(replace(draft, kept=True), context, notice=error)
+            twice = saved is not None and ids.COMPOSER_TWICE in saved.problems
+            kept = replace(draft, kept=True)
+            view = await self._render(kept, context, asks_twice=twice, notice=error)
         try:
             await self._slack.views_update(view_id=view_id, view=view)
         except SLACK_FAILURES:

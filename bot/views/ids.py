@@ -11,6 +11,14 @@ SHORTCUT_FROM_MESSAGE = "post_from_message"
 COMPOSER = "composer"
 COMPOSER_ACCOUNTS = "composer_accounts"
 COMPOSER_TEXT = "composer_text"
+# One field for each platform or account, named behind a colon
+COMPOSER_VARIANT = "composer_variant"
+COMPOSER_PLACE = "composer_place"
+COMPOSER_ADAPT = "composer_adapt"
+COMPOSER_LINK = "composer_link"
+COMPOSER_TITLE = "composer_title"
+COMPOSER_FIRST_COMMENT = "composer_first_comment"
+COMPOSER_TWICE = "composer_twice"
 COMPOSER_MEDIA = "composer_media"
 COMPOSER_ALT_TEXT = "composer_alt_text"
 COMPOSER_WHEN = "composer_when"
@@ -26,10 +34,15 @@ COMPOSER_NOW = "now"
 COMPOSER_LATER = "later"
 COMPOSER_FIRST = "first"
 COMPOSER_SECOND = "second"
+COMPOSER_YES = "yes"
 # What changes only how the composer looks
 TYPED = (
     COMPOSER_ACCOUNTS,
     COMPOSER_TEXT,
+    COMPOSER_ADAPT,
+    COMPOSER_VARIANT,
+    COMPOSER_LINK,
+    COMPOSER_PLACE,
     COMPOSER_WHEN,
     COMPOSER_DATE,
     COMPOSER_TIME,

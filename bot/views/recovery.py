@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot import drafts
 from bot.drafts import Draft
-from bot.views import compose, ids
+from bot.views import compose_fields, ids
 from bot.views.blocks import Json, actions, button, field, modal
 from bot.views.card import excerpt, media
 from bot.views.standing import noted, reason, said, where
@@ -119,9 +119,9 @@ def reschedule(found: Found, draft: Draft, target: Target, *, notice: str = "") 
     was typed."""
     repeated = drafts.repeated(draft)
     fields = [
-        compose.date_field(draft),
-        compose.time_field(draft),
-        *([compose.fold_field(draft, repeated)] if repeated else []),
+        compose_fields.date_field(draft),
+        compose_fields.time_field(draft),
+        *([compose_fields.fold_field(draft, repeated)] if repeated else []),
     ]
     return modal(
         "Reschedule",
@@ -139,7 +139,7 @@ def reschedule(found: Found, draft: Draft, target: Target, *, notice: str = "") 
 
 def fits_a_field(text: str) -> bool:
     """False for a text that is longer than one field of a form can hold."""
-    return len(text.encode("utf-16-le")) // 2 <= compose.MOST_TYPED
+    return len(text.encode("utf-16-le")) // 2 <= compose_fields.MOST_TYPED
 
 
 def edit(found: Found, target: Target) -> Json:
@@ -148,7 +148,7 @@ def edit(found: Found, target: Target) -> Json:
         "type": "plain_text_input",
         "action_id": ids.EDIT_TEXT,
         "multiline": True,
-        "max_length": compose.MOST_TYPED,
+        "max_length": compose_fields.MOST_TYPED,
         "focus_on_load": True,
         **({"initial_value": found.post.text} if found.post.text else {}),
     }

@@ -30,7 +30,7 @@ def state_for(desk: Desk, member: Member, *, limit: int = MESSAGES_SHOWN) -> Jso
         "home": home.body if home else None,
         "toasts": world.toasts[member.id],
         "files": {file.id: file.for_page() for file in world.files.all()},
-        "links": {"x": desk.settings.x_url},
+        "links": dict(desk.settings.links),
         "apps_up": desk.app_is_up or desk.socket_mode.is_connected,
     }
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 BOT_TOKEN = "xoxb-sandbox-bot-token"  # noqa: S105 - a made-up credential for the local stand-in
@@ -16,6 +16,7 @@ SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105
 class Settings:
     """Where the app listens, which credentials are valid, and where to record.
 
+    `links` are the addresses of the platforms' pages, by the platform's name.
     `record` is a folder: accepted messages and views are appended to `slack.jsonl` in it.
     `clock` returns epoch seconds; triggers and response URLs age by it.
     """
@@ -24,6 +25,6 @@ class Settings:
     bot_token: str = BOT_TOKEN
     app_token: str = APP_TOKEN
     signing_secret: str = SIGNING_SECRET
-    x_url: str = "http://127.0.0.1:8092/"
+    links: Mapping[str, str] = field(default_factory=dict)
     record: Path | None = None
     clock: Callable[[], float] = time.time

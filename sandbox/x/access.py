@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.windows import Window
 from sandbox.x import problems
-from sandbox.x.limits import Limits, Window
+from sandbox.x.limits import Limits, headers_of
 from sandbox.x.tokens import Tokens
 from sandbox.x.world import WORLD, Account
 
@@ -43,5 +44,5 @@ async def limit_headers_middleware(request: web.Request, handler: Handler) -> we
     """Puts the `x-rate-limit-…` headers on the answers of authorized calls."""
     response = await handler(request)
     if WINDOW in request:
-        response.headers.update(request[WINDOW].headers())
+        response.headers.update(headers_of(request[WINDOW]))
     return response

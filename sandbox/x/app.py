@@ -7,13 +7,17 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.failures import Failures, failure_switches
+from sandbox.failures import Failures
+from sandbox.modes import failure_switches
+from sandbox.page import page_routes
 from sandbox.recorder import Recorder
-from sandbox.switches import Switch, Switches
-from sandbox.x import media, oauth, posts, timeline
+from sandbox.switches import SWITCHES, Switch, Switches
+from sandbox.x import media, oauth, posts
 from sandbox.x.access import LIMITS, TOKENS, limit_headers_middleware
 from sandbox.x.limits import Limits
-from sandbox.x.problems import ANSWERS, problems_middleware
+from sandbox.x.plan import PLAN
+from sandbox.x.problems import problems_middleware
+from sandbox.x.timeline import timeline_of
 from sandbox.x.tokens import Tokens
 from sandbox.x.world import WORLD, World
 
@@ -23,18 +27,20 @@ MAX_BODY = 8 * 1024 * 1024
 
 def create_app(*, record: Path | None = None) -> web.Application:
     """The whole stand-in; with `record`, accepted posts go to `<record>/x.jsonl` first."""
-    switches = Switches([*failure_switches("X"), *_x_switches()])
-    failures = Failures(switches, kind_of=_kind_of, answers=ANSWERS)
+    switches = Switches([*failure_switches(PLAN), *_x_switches()])
+    failures = Failures(PLAN, switches)
     recorder = Recorder(record / "x.jsonl" if record is not None else None)
     app = web.Application(
         middlewares=[failures.middleware, limit_headers_middleware, problems_middleware],
         client_max_size=MAX_BODY,
     )
+    app[SWITCHES] = switches
     app[WORLD] = World(switches=switches, recorder=recorder)
     app[TOKENS] = Tokens()
     app[LIMITS] = Limits()
     app.add_routes(_api_routes())
-    app.add_routes(_page_routes(switches))
+    app.router.add_get("/{username}/status/{id}", _permalink)
+    app.add_routes(page_routes(timeline_of(app[WORLD], app[TOKENS])))
     app.cleanup_ctx.append(_recording)
     app.on_shutdown.append(failures.close)
     return app
@@ -47,15 +53,9 @@ async def _recording(app: web.Application) -> AsyncIterator[None]:
     recorder.close()
 
 
-def _kind_of(request: web.Request) -> str | None:
-    path = request.path
-    if path == "/2/tweets" and request.method == "POST":
-        return "create"
-    if path.startswith("/2/media/"):
-        return "media"
-    if path.startswith("/2/oauth2/"):
-        return "token"
-    return "read" if path.startswith("/2/") else None
+async def _permalink(request: web.Request) -> web.Response:
+    """X's address of a post leads to its place on the page."""
+    raise web.HTTPFound(f"/#post-{request.match_info['id']}")
 
 
 def _x_switches() -> list[Switch]:
@@ -65,36 +65,42 @@ def _x_switches() -> list[Switch]:
             label="Seconds until a new post appears in the list that the API gives.",
             kind="number",
             default=0,
+            group="Time",
         ),
         Switch(
             key="token_seconds",
             label="Seconds that an access token is good for.",
             kind="number",
             default=7200,
+            group="Time",
         ),
         Switch(
             key="processing_seconds",
             label="Seconds that X works on a GIF or video.",
             kind="number",
             default=1,
+            group="Time",
         ),
         Switch(
             key="processing_fails",
             label="Processing of media fails.",
             kind="flag",
             default=False,
+            group="Rules",
         ),
         Switch(
             key="limits",
             label="Rate limits count: 100 posts in 15 minutes for each profile.",
             kind="flag",
             default=True,
+            group="Rules",
         ),
         Switch(
             key="duplicates",
             label="A text that is among the newest 50 posts is refused.",
             kind="flag",
             default=True,
+            group="Rules",
         ),
     ]
 
@@ -115,18 +121,4 @@ def _api_routes() -> list[web.RouteDef]:
         web.post("/2/media/upload/{id}/append", media.append),
         web.post("/2/media/upload/{id}/finalize", media.finalize),
         web.post("/2/media/metadata", media.metadata),
-    ]
-
-
-def _page_routes(switches: Switches) -> list[web.AbstractRouteDef]:
-    return [
-        web.get("/", timeline.page),
-        web.get("/{username}/status/{id}", timeline.permalink),
-        web.get("/_/timeline", timeline.show),
-        web.delete("/_/timeline", timeline.clear),
-        web.get("/_/media/{id}", timeline.media),
-        web.get("/_/switches", switches.show),
-        web.post("/_/switches", switches.turn),
-        web.post("/_/expire_tokens", timeline.expire_tokens),
-        web.static("/_/page", timeline.PAGE),
     ]

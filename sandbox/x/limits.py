@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from sandbox.windows import Window, Windows, untouched
 
 WINDOW_SECONDS = 900
 
@@ -19,38 +18,25 @@ LIMITS = {
 }
 
 
-@dataclass(kw_only=True)
-class Window:
-    """The calls of one account to one endpoint since the window began."""
-
-    limit: int
-    reset: float
-    used: int = 0
-
-    def headers(self) -> dict[str, str]:
-        return {
-            "x-rate-limit-limit": str(self.limit),
-            "x-rate-limit-remaining": str(max(0, self.limit - self.used)),
-            "x-rate-limit-reset": str(int(self.reset)),
-        }
-
-
 class Limits:
     """Counts calls by account and endpoint."""
 
     def __init__(self) -> None:
-        self._windows: dict[tuple[str, str], Window] = {}
+        self._windows = Windows()
 
     def take(self, account_id: str, endpoint: str) -> Window:
         """Counts one call; it was one too many when `used` is above `limit`."""
-        now = time.time()
-        window = self._windows.get((account_id, endpoint))
-        if window is None or window.reset <= now:
-            window = Window(limit=LIMITS[endpoint], reset=now + WINDOW_SECONDS)
-            self._windows[account_id, endpoint] = window
-        window.used += 1
-        return window
+        key = (account_id, endpoint)
+        return self._windows.take(key, limit=LIMITS[endpoint], seconds=WINDOW_SECONDS)
 
     def untouched(self, endpoint: str) -> Window:
         """A window that nobody has used, for when the limits are off."""
-        return Window(limit=LIMITS[endpoint], reset=time.time() + WINDOW_SECONDS)
+        return untouched(limit=LIMITS[endpoint], seconds=WINDOW_SECONDS)
+
+
+def headers_of(window: Window) -> dict[str, str]:
+    return {
+        "x-rate-limit-limit": str(window.limit),
+        "x-rate-limit-remaining": str(window.remaining),
+        "x-rate-limit-reset": str(int(window.reset)),
+    }

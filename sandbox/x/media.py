@@ -7,11 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.media_types import recognize
 from sandbox.x import problems
 from sandbox.x.access import MEDIA, authorize
 from sandbox.x.query import check_names
 from sandbox.x.rules import INITIALIZE_MEDIA, MEDIA_METADATA, read_json
-from sandbox.x.upload import read_upload, recognize
+from sandbox.x.upload import read_upload
 from sandbox.x.world import MEDIA_SECONDS, WORLD, Account, Media
 
 MIB = 1024 * 1024

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
-from urllib.parse import urlsplit
 
 from aiohttp import web
-from yarl import URL
 
+from sandbox.oauth import basic_credentials, is_web_address, lead_back, read_choice
+from sandbox.page import consent_page, error_page
 from sandbox.x import problems
 from sandbox.x.access import TOKENS
-from sandbox.x.consent import consent_page, error_page
+from sandbox.x.timeline import LOOK
 from sandbox.x.tokens import Code, Family
-from sandbox.x.world import WORLD, Account
+from sandbox.x.world import ACCOUNTS, WORLD
 
 # A confidential client has a secret and must send it; a public one has none.
 CLIENTS: Mapping[str, str | None] = {
@@ -50,6 +47,13 @@ SCOPES = frozenset(
         "media.write",
     }
 )
+MEANINGS = {
+    "tweet.read": "See the posts of this profile",
+    "tweet.write": "Post and delete posts for this profile",
+    "users.read": "See this profile's name and picture",
+    "media.write": "Upload images and videos for this profile",
+    "offline.access": "Stay connected until you take the access back",
+}
 MAX_STATE = 500
 
 
@@ -73,21 +77,22 @@ async def authorize(request: web.Request) -> web.Response:
     """GET and POST /i/oauth2/authorize: the consent page, and where its buttons lead."""
     try:
         asked = _read_link(request.query)
-        choice = await _read_choice(request)
+        choice = await read_choice(request)
+        if choice is not None and choice != "deny":
+            code = _issue_code(request, asked, choice)
+            return lead_back(asked.redirect_uri, state=asked.state, code=code)
     except WrongLink as wrong:
-        return error_page(str(wrong))
-    match choice:
-        case None:
-            return consent_page(
-                action=str(request.rel_url),
-                client_id=asked.client_id,
-                redirect_uri=asked.redirect_uri,
-                scopes=asked.scopes,
-            )
-        case Account():
-            return _back_to_app(asked, code=_issue_code(request, asked, choice))
-        case _:
-            return _back_to_app(asked, error="access_denied")
+        return error_page(LOOK, str(wrong))
+    if choice == "deny":
+        return lead_back(asked.redirect_uri, state=asked.state, error="access_denied")
+    return consent_page(
+        LOOK,
+        action=str(request.rel_url),
+        client_id=asked.client_id,
+        redirect_uri=asked.redirect_uri,
+        profiles=ACCOUNTS,
+        abilities=[MEANINGS.get(scope, scope) for scope in sorted(asked.scopes)],
+    )
 
 
 async def token(request: web.Request) -> web.Response:
@@ -125,8 +130,7 @@ def _read_link(query: Mapping[str, str]) -> Asked:
         raise WrongLink("response_type must be “code”.")
     if query.get("client_id") not in CLIENTS:
         raise WrongLink(f"There is no app with the client_id “{query.get('client_id', '')}”.")
-    target = urlsplit(query.get("redirect_uri", ""))
-    if target.scheme not in ("http", "https") or not target.hostname or target.fragment:
+    if not is_web_address(query.get("redirect_uri", "")):
         raise WrongLink("redirect_uri must be an http or https address.")
     scopes = frozenset(query.get("scope", "").split())
     if not scopes or not scopes <= SCOPES:
@@ -148,20 +152,10 @@ def _read_link(query: Mapping[str, str]) -> Asked:
     )
 
 
-async def _read_choice(request: web.Request) -> Account | Literal["deny"] | None:
-    form = await request.post()
-    if form.get("choice") == "deny":
-        return "deny"
-    username = form.get("account") or request.query.get("auto")
-    if username is None:
-        return None
-    account = request.app[WORLD].account(username) if isinstance(username, str) else None
+def _issue_code(request: web.Request, asked: Asked, username: str) -> str:
+    account = request.app[WORLD].account(username)
     if account is None:
         raise WrongLink("There is no such profile here.")
-    return account
-
-
-def _issue_code(request: web.Request, asked: Asked, account: Account) -> str:
     code = Code(
         account=account,
         client_id=asked.client_id,
@@ -172,11 +166,6 @@ def _issue_code(request: web.Request, asked: Asked, account: Account) -> str:
         issued_at=time.time(),
     )
     return request.app[TOKENS].issue_code(code)
-
-
-def _back_to_app(asked: Asked, **answer: str) -> web.Response:
-    target = URL(asked.redirect_uri, encoded=True).update_query({"state": asked.state, **answer})
-    return web.Response(status=302, headers={"Location": str(target), "Cache-Control": "no-store"})
 
 
 async def _read_form(request: web.Request) -> Mapping[str, str]:
@@ -194,7 +183,7 @@ def _need(form: Mapping[str, str], name: str) -> str:
 
 def _authenticate(request: web.Request, form: Mapping[str, str]) -> str:
     """The id of the calling client, which a confidential one proves by Basic authorization."""
-    given = _basic(request.headers.get("Authorization"))
+    given = basic_credentials(request.headers.get("Authorization"))
     client_id, given_secret = given or (form.get("client_id", ""), None)
     if client_id not in CLIENTS:
         raise problems.oauth("Value passed for the client id was invalid.")
@@ -206,17 +195,6 @@ def _authenticate(request: web.Request, form: Mapping[str, str]) -> str:
             "Missing valid authorization header", error="unauthorized_client", status=401
         )
     return client_id
-
-
-def _basic(header: str | None) -> tuple[str, str] | None:
-    scheme, _, encoded = (header or "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return client_id, secret
 
 
 def _token_answer(request: web.Request, family: Family) -> web.Response:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-
-from sandbox.switches import Switches
 
 PROBLEM_JSON = "application/problem+json"
 PROBLEMS = "https://api.x.com/2/problems"
@@ -91,6 +88,16 @@ def too_many_requests() -> Refusal:
     return Refusal(429, body)
 
 
+def out_of_credits() -> Refusal:
+    body = {
+        "title": "CreditsDepleted",
+        "type": f"{PROBLEMS}/credits",
+        "status": 402,
+        "detail": "Your enrolled account does not have any credits to fulfill this request.",
+    }
+    return Refusal(402, body)
+
+
 def oauth(description: str, *, error: str = "invalid_request", status: int = 400) -> Refusal:
     """A refusal of the token endpoints: `{error, error_description}`."""
     body = {"error": error, "error_description": description}
@@ -108,52 +115,3 @@ async def problems_middleware(request: web.Request, handler: Handler) -> web.Str
         if not request.path.startswith("/2/"):
             raise
         return blank(error.status).answer()
-
-
-def _unavailable(_switches: Switches) -> web.Response:
-    return blank(503).answer()
-
-
-def _unauthorized(_switches: Switches) -> web.Response:
-    return unauthorized().answer()
-
-
-def _duplicate(_switches: Switches) -> web.Response:
-    return duplicate().answer()
-
-
-def _not_permitted(_switches: Switches) -> web.Response:
-    return not_permitted().answer()
-
-
-def _rate_limited(switches: Switches) -> web.Response:
-    answer = too_many_requests().answer()
-    reset = int(time.time() + switches["rate_limit_seconds"])
-    answer.headers.update(
-        {
-            "x-rate-limit-limit": "100",
-            "x-rate-limit-remaining": "0",
-            "x-rate-limit-reset": str(reset),
-        }
-    )
-    return answer
-
-
-def _out_of_credits(_switches: Switches) -> web.Response:
-    body = {
-        "title": "CreditsDepleted",
-        "type": f"{PROBLEMS}/credits",
-        "status": 402,
-        "detail": "Your enrolled account does not have any credits to fulfill this request.",
-    }
-    return Refusal(402, body).answer()
-
-
-ANSWERS = {
-    "unavailable": _unavailable,
-    "unauthorized": _unauthorized,
-    "duplicate": _duplicate,
-    "not_permitted": _not_permitted,
-    "rate_limit": _rate_limited,
-    "credits": _out_of_credits,
-}

@@ -1,4 +1,4 @@
-"""Reads upload bodies, as multipart or as JSON with base64, and tells media by its first bytes."""
+"""Reads upload bodies, as multipart or as JSON with base64."""
 
 from __future__ import annotations
 
@@ -42,21 +42,6 @@ async def read_upload(
     if len(form["media"]) > limit:
         raise problems.Refusal(413, None)
     return form
-
-
-def recognize(data: bytes) -> str | None:
-    """The content type that the first bytes tell, or None."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data[4:8] == b"ftyp":
-        return "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
-    return None
 
 
 def _check_length(request: web.Request, limit: int) -> None:

@@ -89,6 +89,7 @@ async def schedule(
         account_ids=tuple(account.id for account in accounts),
         timezone="UTC",
         due_at=due_at or runtime.clock.now() + timedelta(hours=1),
+        means_it_twice=True,
     )
     post = await posts.schedule(runtime, new)
     return await posts.find(post.workspace_id, post.id)

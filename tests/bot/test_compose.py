@@ -504,3 +504,25 @@ async def test_a_form_that_cannot_be_stored_keeps_its_text_and_gives_a_number(
     errors = await form.errors()
 
     assert "this number" in errors[ids.COMPOSER_TEXT]
+
+
+async def test_what_a_post_costs_is_shown_while_it_is_typed(desk: Desk, account: Account) -> None:
+    form = await desk.compose()
+
+    await form.type(text="Sale https://acme.com")
+
+    await form.shows("X: 28 of 280, about $0.20")
+
+
+async def test_the_same_post_is_stored_only_when_it_is_meant(desk: Desk, account: Account) -> None:
+    await (await desk.compose("We open at nine!")).closes()
+    form = await desk.compose("We open at nine!")
+
+    errors = await form.errors()
+    await form.shows("Post it again")
+    stored = await Post.all().count()
+    await (await form.fill(twice=[ids.COMPOSER_YES])).closes()
+
+    assert "is planned there for" in " ".join(errors.values())
+    assert "@acme" in " ".join(errors.values())
+    assert (stored, await Post.all().count()) == (1, 2)

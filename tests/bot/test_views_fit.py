@@ -14,7 +14,8 @@ from bot.views import accounts as account_views
 from bot.views import compose, home, posts_list
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
-from bot.views.compose import Choice, Form
+from bot.views.compose import Form
+from bot.views.compose_fields import Choice, PlaceField
 from sandbox.slack.rules import check_answer, check_view
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.platforms import Room
@@ -41,6 +42,7 @@ def written(most: int) -> st.SearchStrategy[str]:
     return st.one_of(st.text(max_size=50), short, long).map(lambda text: text[:most])
 
 
+PLATFORMS = ["facebook", "instagram", "pinterest", "x"]
 uploads = st.builds(
     Upload,
     id=st.just("F0123456789"),
@@ -61,6 +63,19 @@ drafts = st.builds(
     date=st.sampled_from(["", "2027-11-07"]),
     time=st.sampled_from(["", "01:30"]),
     fold=st.sampled_from(["", "first", "second"]),
+    adapts=st.booleans(),
+    variants=st.dictionaries(st.sampled_from(PLATFORMS), written(3000)),
+    link=written(3000),
+    title=written(500),
+    first_comment=written(3000),
+    twice=st.booleans(),
+)
+places = st.builds(
+    PlaceField,
+    account_id=st.integers(0, 10**9),
+    label=written(300).map("Where on {}".format),
+    options=st.integers(0, 120).map(lambda most: {str(n): f"Board {n}" for n in range(1, most)}),
+    chosen=st.sampled_from([None, ("1", "Board 1")]),
 )
 rooms = st.builds(Room, label=written(20), filled=written(60), excess=st.integers(0, 9999))
 connects = st.lists(
@@ -89,6 +104,10 @@ forms = st.builds(
     hints=st.lists(written(3000), max_size=20),
     when_note=written(500),
     repeated=st.sampled_from([None, Repeated(first=NOW, second=AGAIN)]),
+    platforms=st.sampled_from([{}, {"x": "X"}, {name: name.title() for name in PLATFORMS}]),
+    used=st.frozensets(st.sampled_from(["link", "title", "first_comment"])),
+    places=st.lists(places, max_size=30, unique_by=lambda each: each.account_id),
+    asks_twice=st.booleans(),
     notice=written(5000),
     takes_focus=st.booleans(),
 )

@@ -246,10 +246,10 @@ async def test_a_disconnected_account_cannot_be_used(world: World) -> None:
 @on_sqlite
 async def test_content_that_does_not_fit_is_refused_whole(world: World) -> None:
     with pytest.raises(Unfit) as refused:
-        await posts.schedule(world.runtime, world.new_post("x" * 281))
+        await posts.schedule(world.runtime, world.new_post("x" * 7001))
 
     assert list(refused.value.problems) == ["x"]
-    assert "280" in str(refused.value)
+    assert "7,000" in str(refused.value)
     assert [await Post.all().count(), await Delivery.all().count()] == [0, 0]
 
 

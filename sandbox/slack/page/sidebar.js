@@ -2,10 +2,9 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { zoneCity } from "./dates.js";
+import { platformName } from "./platforms.js";
 import { go, page, redraw, route } from "./store.js";
 import { isUnread } from "./unread.js";
-
-const PLATFORMS = { x: "X", facebook: "Facebook", instagram: "Instagram", pinterest: "Pinterest" };
 
 export function sidebar(switchMember) {
   const { state } = page;
@@ -67,7 +66,7 @@ export function sidebar(switchMember) {
             "a",
             { class: "place", href: url, target: "_blank", rel: "noopener" },
             icon("eye"),
-            `${PLATFORMS[name] ?? name} timeline`,
+            `${platformName(name)} timeline`,
             icon("outside"),
           ),
         ),

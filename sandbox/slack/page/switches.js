@@ -2,6 +2,7 @@
 import { getSwitches, post } from "./api.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { platformName } from "./platforms.js";
 import { notify, page, redraw } from "./store.js";
 
 const METHODS = [
@@ -76,13 +77,14 @@ function elsewhere() {
     "p",
     { key: "elsewhere", class: "hint" },
     "The platforms have switches of their own: ",
-    Object.entries(page.state.links ?? {}).map(([name, url]) =>
+    Object.entries(page.state.links ?? {}).map(([name, url], position) => [
+      position > 0 && ", ",
       h(
         "a",
         { key: name, href: url, target: "_blank", rel: "noopener" },
-        `those of ${name.toUpperCase()}`,
+        `those of ${platformName(name)}`,
       ),
-    ),
+    ]),
   );
 }
 

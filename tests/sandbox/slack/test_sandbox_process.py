@@ -7,8 +7,10 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -45,16 +47,59 @@ async def sandbox() -> AsyncIterator[asyncio.subprocess.Process]:
     await process.communicate()
 
 
-async def test_the_ready_line_names_two_addresses_that_answer(
+async def test_the_ready_line_names_the_addresses_of_all_pages(
     sandbox: asyncio.subprocess.Process,
 ) -> None:
     line = await first_line(sandbox)
 
-    urls = re.fullmatch(r"sandbox ready slack=(http://\S+) x=(http://\S+)\n", line)
+    urls = re.fullmatch(
+        r"sandbox ready slack=(http://\S+) x=(http://\S+) pinterest=(http://\S+)\n", line
+    )
     assert urls is not None
     async with aiohttp.ClientSession() as http:
         async with http.get(f"{urls[1]}/_/state?member=U0ALICE") as response:
-            assert (await response.json())["links"] == {"x": f"{urls[2]}/"}
+            links = (await response.json())["links"]
+        assert links == {"x": f"{urls[2]}/", "pinterest": f"{urls[3]}/"}
+        assert "X stand-in" in await page(http, links["x"])
+        assert "Pinterest stand-in" in await page(http, links["pinterest"])
+
+
+async def page(http: aiohttp.ClientSession, url: str) -> str:
+    async with http.get(url) as response:
+        return await response.text()
+
+
+async def test_an_api_can_be_closed_while_its_page_stays_open() -> None:
+    api_port = free_port()
+    sandbox = await start(*COMMAND, "--pinterest-api-port", str(api_port))
+    try:
+        url = re.search(r"pinterest=(\S+)", await first_line(sandbox))
+        assert url is not None
+        api = f"http://127.0.0.1:{api_port}/v5/user_account"
+        async with aiohttp.ClientSession() as http:
+            await until(partial(answers, http, api))
+
+            await http.post(f"{url[1]}/_/switches", json={"mode": "refuses"})
+
+            await until(partial(refuses, http, api))
+            assert "Pinterest stand-in" in await page(http, url[1])
+    finally:
+        sandbox.kill()
+        await sandbox.communicate()
+
+
+async def answers(http: aiohttp.ClientSession, url: str) -> bool:
+    return not await refuses(http, url)
+
+
+async def refuses(http: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with http.get(url):
+            return False
+    except aiohttp.ClientConnectorError:
+        return True
+    except aiohttp.ClientError:
+        return False
 
 
 async def test_a_polite_signal_ends_it_well(sandbox: asyncio.subprocess.Process) -> None:
@@ -76,9 +121,22 @@ async def test_it_ends_with_its_parent_when_told_to() -> None:
 
 
 async def until_gone(pid: int) -> None:
+    async def is_gone() -> bool:
+        return not is_alive(pid)
+
+    await until(is_gone)
+
+
+async def until(look: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
-        while is_alive(pid):
+        while not await look():
             await asyncio.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def is_alive(pid: int) -> bool:

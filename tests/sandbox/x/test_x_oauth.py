@@ -52,6 +52,7 @@ async def test_cancel_leads_back_with_access_denied(x: Any) -> None:
         {"client_id": "somebody-else"},
         {"response_type": "token"},
         {"redirect_uri": "javascript:alert(1)"},
+        {"redirect_uri": "http://[broken"},
         {"scope": "tweet.read world.rule"},
         {"scope": ""},
         {"state": ""},
@@ -60,7 +61,7 @@ async def test_cancel_leads_back_with_access_denied(x: Any) -> None:
         {"code_challenge_method": "S512"},
         {"auto": "nobody"},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=str,
 )
 async def test_a_wrong_link_never_leads_back_to_the_app(x: Any, change: dict[str, str]) -> None:
     response = await x.link(**{"auto": "acme", **change})

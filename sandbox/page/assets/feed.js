@@ -1,8 +1,11 @@
-// Draws the posts: newest first, of all profiles or of one.
+// Draws the posts: newest first, of all profiles or of one, each with what answers it below it.
+
+import { gather } from "./threads.js";
 
 const profiles = document.getElementById("profiles");
 const summary = document.getElementById("summary");
 const feed = document.getElementById("feed");
+const { platform, post: word } = document.body.dataset;
 const LINK = /https?:\/\/[^\s<>"]*[^\s<>".,;:!?'")\]}]/g;
 
 const whole = new Intl.DateTimeFormat(undefined, {
@@ -24,16 +27,26 @@ function draw() {
     chip("All", ""),
     ...shown.accounts.map((account) => chip(`@${account.username}`, account.id)),
   );
-  const posts = shown.posts.filter((post) => !chosen || post.account === chosen);
-  summary.textContent = describe(posts.length);
-  feed.replaceChildren(...posts.map(card));
+  const threads = gather(shown.posts).filter(([post]) => !chosen || post.account === chosen);
+  summary.textContent = describe(threads);
+  feed.replaceChildren(...threads.map(thread));
 }
 
-function describe(count) {
-  if (count === 0) return "No posts yet. They appear here the moment X accepts them.";
-  const posts = count === 1 ? "1 post" : `${count} posts`;
+function describe(threads) {
+  if (threads.length === 0) {
+    return `No ${word}s yet. They appear here the moment ${platform} accepts them.`;
+  }
+  const answers = threads.reduce((sum, entries) => sum + entries.length - 1, 0);
   const hidden = shown.total - shown.posts.length;
-  return hidden > 0 ? `${posts}, and ${hidden} older ones that are not shown` : posts;
+  return [
+    count(threads.length, word, `${word}s`),
+    answers > 0 ? `, ${count(answers, "reply", "replies")}` : "",
+    hidden > 0 ? `, and ${hidden} older ones that are not shown` : "",
+  ].join("");
+}
+
+function count(number, one, many) {
+  return `${number} ${number === 1 ? one : many}`;
 }
 
 function chip(text, account) {
@@ -43,26 +56,40 @@ function chip(text, account) {
   button.addEventListener("click", () => {
     chosen = account;
     draw();
+    [...profiles.children].find((each) => each.textContent === text)?.focus();
   });
   return button;
 }
 
+function thread([post, ...answers]) {
+  const item = card(post);
+  item.classList.add("card");
+  if (post.reply_to) item.firstElementChild.after(replyLink(post.reply_to));
+  if (answers.length === 0) return item;
+  const list = element("ol", "", "answers");
+  list.append(...answers.map(card));
+  item.append(list);
+  return item;
+}
+
 function card(post) {
-  const item = element("li", "", "card post");
+  const item = element("li", "", "post");
   item.id = `post-${post.id}`;
   const head = element("p", "", "head");
   head.append(element("strong", post.name), ` @${post.username}`);
   item.append(head);
-  if (post.reply_to) item.append(replyLink(post.reply_to));
+  if (post.place) item.append(element("p", post.place, "place"));
+  if (post.title) item.append(element("h3", post.title));
   if (post.text) item.append(body(post.text));
   if (post.media.length) item.append(gallery(post.media));
+  if (post.link) item.append(target(post.link));
   item.append(time(post.created_at));
   return item;
 }
 
 function replyLink(id) {
   const line = element("p", "in reply to ", "quiet");
-  const link = element("a", "this post");
+  const link = element("a", `another ${word}`);
   link.href = `#post-${id}`;
   line.append(link);
   return line;
@@ -72,15 +99,26 @@ function body(text) {
   const paragraph = element("p", "", "text");
   let end = 0;
   for (const match of text.matchAll(LINK)) {
-    const link = element("a", match[0]);
-    link.href = match[0];
-    link.target = "_blank";
-    link.rel = "noopener noreferrer";
-    paragraph.append(text.slice(end, match.index), link);
+    paragraph.append(text.slice(end, match.index), outward(match[0]));
     end = match.index + match[0].length;
   }
   paragraph.append(text.slice(end));
   return paragraph;
+}
+
+// Only the web: a post can carry any text as its link.
+function target(address) {
+  const line = element("p", "Link: ", "target");
+  line.append(/^https?:\/\//i.test(address) ? outward(address) : address);
+  return line;
+}
+
+function outward(address) {
+  const link = element("a", address);
+  link.href = address;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
 }
 
 function gallery(media) {
@@ -91,15 +129,21 @@ function gallery(media) {
 
 function figure(one) {
   const box = element("figure");
-  const picture = element(one.type === "video" ? "video" : "img");
-  picture.src = one.url;
-  if (one.type === "video") picture.controls = true;
-  else picture.alt = one.alt_text ?? "";
-  box.append(picture);
+  if (one.url) box.append(picture(one));
+  if (one.caption) box.append(element("figcaption", one.caption));
   box.append(
     element("figcaption", one.alt_text ? `Alt text: ${one.alt_text}` : "No alt text", "quiet"),
   );
   return box;
+}
+
+function picture(one) {
+  const made = element(one.type === "video" ? "video" : "img");
+  made.src = one.url;
+  if (one.type === "video") made.controls = true;
+  else made.alt = one.alt_text ?? "";
+  if (one.alt_text) made.title = one.alt_text;
+  return made;
 }
 
 function time(created) {

@@ -4,6 +4,9 @@ import { drawFeed } from "./feed.js";
 import { drawSwitches, onTurn } from "./panel.js";
 
 const POLL_MS = 1000;
+// Whatever the switch for the calls says.
+const HITS_ALL = ["outage", "refuses"];
+const { platform, post } = document.body.dataset;
 const panel = document.getElementById("panel");
 const alarm = document.getElementById("alarm");
 const said = document.getElementById("said");
@@ -16,7 +19,7 @@ const ACTIONS = {
 const SAID = {
   expire: "Access tokens are expired. Apps must refresh them with their next call.",
   disconnect: "All tokens are dead. Every profile must be connected again.",
-  clear: "All posts are removed.",
+  clear: `All ${post}s are removed.`,
 };
 
 let etag = "";
@@ -46,7 +49,14 @@ function showSwitches(described) {
   drawSwitches(described.switches);
   const mode = described.switches.find((one) => one.key === "mode");
   alarm.hidden = mode.value === "ok";
-  alarm.firstElementChild.textContent = `X now ${mode.choices[mode.value]}.`;
+  alarm.firstElementChild.textContent = alarmText(mode, described.switches);
+}
+
+function alarmText(mode, switches) {
+  const says = `${platform} now ${mode.choices[mode.value]}.`;
+  if (HITS_ALL.includes(mode.value)) return says;
+  const hit = switches.find((one) => one.key === "apply_to");
+  return `${says} It hits ${hit.choices[hit.value]}.`;
 }
 
 // An answer that was on its way when a switch was turned is older than the turn.

@@ -1,5 +1,7 @@
 // Draws the switches that the stand-in describes, keeps them current, and reports each turn.
 
+import { groupBy } from "./groups.js";
+
 const form = document.getElementById("switches");
 // These two say more about the chosen mode; the rest is for the curious.
 const BESIDE_MODE = ["mode_times", "apply_to"];
@@ -23,11 +25,12 @@ function draw(switches) {
   const others = switches.filter(
     (one) => one !== mode && !beside.includes(one) && one.kind !== "odds",
   );
-  const more = document.createElement("details");
-  const title = document.createElement("summary");
-  title.textContent = "More switches";
-  more.append(title, ...others.map(field));
-  form.replaceChildren(radios(mode), ...beside.map(field), more);
+  const more = element("details", "more");
+  more.append(element("summary", "", "More switches"));
+  for (const [title, group] of groupBy(others, (one) => one.group)) {
+    more.append(fieldset(title || "Other", group.map(field)));
+  }
+  form.replaceChildren(modes(mode), ...beside.map(field), more);
 }
 
 // What a person is typing at this moment stays as it is.
@@ -38,28 +41,34 @@ function setValue(one) {
   else controls.value = one.value;
 }
 
-function radios(one) {
-  const set = document.createElement("fieldset");
-  const legend = document.createElement("legend");
-  legend.textContent = one.label;
-  set.append(legend);
-  for (const [value, label] of Object.entries(one.choices)) {
-    const line = document.createElement("label");
-    line.className = "choice";
-    const radio = input(one, "radio");
-    radio.value = value;
-    radio.addEventListener("change", () => report({ [one.key]: value }));
-    line.append(radio, ` ${label}`);
-    set.append(line);
-  }
+// Radio buttons, those with the same heading together.
+function modes(one) {
+  const groups = groupBy(Object.keys(one.choices), (value) => one.headings[value] ?? "");
+  const parts = [...groups].flatMap(([heading, values]) => [
+    ...(heading ? [element("p", "heading", heading)] : []),
+    ...values.map((value) => choice(one, value)),
+  ]);
+  return fieldset(one.label, parts);
+}
+
+function choice(one, value) {
+  const line = element("label", "choice");
+  const radio = input(one, "radio");
+  radio.value = value;
+  radio.addEventListener("change", () => report({ [one.key]: value }));
+  line.append(radio, ` ${one.choices[value]}`);
+  return line;
+}
+
+function fieldset(title, parts) {
+  const set = element("fieldset");
+  set.append(element("legend", "", title), ...parts);
   return set;
 }
 
 function field(one) {
-  const line = document.createElement("label");
-  line.className = "field";
-  const caption = document.createElement("span");
-  caption.textContent = one.label;
+  const line = element("label", "field");
+  const caption = element("span", "", one.label);
   if (one.kind === "flag") line.append(checkbox(one), caption);
   else line.append(caption, one.kind === "choice" ? select(one) : number(one));
   return line;
@@ -80,7 +89,7 @@ function number(one) {
 }
 
 function select(one) {
-  const list = document.createElement("select");
+  const list = element("select");
   list.name = one.key;
   for (const [value, label] of Object.entries(one.choices)) list.append(new Option(label, value));
   list.addEventListener("change", () => report({ [one.key]: list.value }));
@@ -88,8 +97,15 @@ function select(one) {
 }
 
 function input(one, type) {
-  const made = document.createElement("input");
+  const made = element("input");
   made.type = type;
   made.name = one.key;
+  return made;
+}
+
+function element(name, className = "", text = "") {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
   return made;
 }

@@ -1,0 +1,320 @@
+"""The fields of the form in which a post is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.drafts import Draft
+from bot.views import ids
+from bot.views.accounts import Connect, connect_buttons
+from bot.views.blocks import (
+    MOST_OPTIONS,
+    Json,
+    actions,
+    button,
+    cut,
+    escape,
+    field,
+    option,
+    plain,
+    section,
+)
+from scheduler.walltime import Repeated
+
+MOST_TYPED = 3000
+# What is left to its account's default when more accounts are chosen.
+MOST_PLACES = 20
+_FILE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "mp4", "mov"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An account as the composer offers it."""
+
+    id: int
+    label: str
+    needs_reconnect: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceField:
+    """Where within an account a post goes: `options` by value, or, where there are none, those
+    that are fetched while somebody chooses. `chosen` is a value with its text."""
+
+    account_id: int
+    label: str
+    options: Mapping[str, str]
+    chosen: tuple[str, str] | None = None
+
+
+def accounts_field(
+    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect]
+) -> list[Json]:
+    """Which accounts the post goes to, or how to connect the first."""
+    if not accounts:
+        return _no_accounts(connects)
+    offered = {each.id: _account_option(each) for each in accounts[:MOST_OPTIONS]}
+    chosen = [offered[id_] for id_ in draft.account_ids if id_ in offered]
+    element: Json = {
+        "type": "multi_static_select",
+        "action_id": ids.COMPOSER_ACCOUNTS,
+        "placeholder": plain("Choose accounts"),
+        "options": list(offered.values()),
+        **({"initial_options": chosen} if chosen else {}),
+    }
+    return [field("Accounts", element, dispatch_action=True)]
+
+
+def _no_accounts(connects: Sequence[Connect]) -> list[Json]:
+    if not connects:
+        return [
+            section(
+                "*No account is connected yet, and none can be.* Ask whoever runs Postbot to set "
+                "the app credentials of a platform."
+            )
+        ]
+    return [
+        section(
+            "*No account is connected yet.* Connect one in your browser, then come back and press "
+            "_I Have Connected_. What you write here stays."
+        ),
+        actions(
+            *connect_buttons(connects, style="primary"),
+            button("I Have Connected", ids.COMPOSER_REFRESH),
+        ),
+    ]
+
+
+def _account_option(choice: Choice) -> Json:
+    note = "Must be connected again" if choice.needs_reconnect else ""
+    return option(choice.label, str(choice.id), note)
+
+
+def text_field(draft: Draft, *, takes_focus: bool) -> Json:
+    """What the post says everywhere, unless a platform has a text of its own."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": ids.COMPOSER_TEXT,
+        "multiline": True,
+        "max_length": MOST_TYPED,
+        **({"focus_on_load": True} if takes_focus else {}),
+        "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
+        **({"initial_value": cut(draft.text, MOST_TYPED)} if draft.text else {}),
+    }
+    return field("Text", element, dispatch_action=True, optional=True)
+
+
+def variant_fields(draft: Draft, platforms: Mapping[str, str]) -> list[Json]:
+    """Whether and how the text differs on single platforms, by name and label; asked for where
+    there are several."""
+    if len(platforms) < 2 and not draft.variants:
+        return []
+    yes = option("Write a text of its own for some platforms", ids.COMPOSER_YES)
+    element: Json = {
+        "type": "checkboxes",
+        "action_id": ids.COMPOSER_ADAPT,
+        "options": [yes],
+        **({"initial_options": [yes]} if draft.adapts else {}),
+    }
+    shown = platforms if draft.adapts else {}
+    return [
+        field("Adapt per platform", element, optional=True, dispatch_action=True),
+        *(_variant(draft, name, label) for name, label in shown.items()),
+    ]
+
+
+def _variant(draft: Draft, platform: str, label: str) -> Json:
+    block_id = f"{ids.COMPOSER_VARIANT}:{platform}"
+    return _line(
+        f"Text on {label}",
+        block_id,
+        draft.variants.get(platform, ""),
+        most=MOST_TYPED,
+        multiline=True,
+        hint="Leave it empty to use the text above.",
+        dispatches=True,
+    )
+
+
+def extra_fields(draft: Draft, used: frozenset[str]) -> list[Json]:
+    """What only some platforms have a field for; what was typed stays in sight all the same."""
+    link = _line(
+        "Link",
+        ids.COMPOSER_LINK,
+        draft.link,
+        most=2000,
+        hint="The page that the post leads to, where the platform has a place for it.",
+        dispatches=True,
+    )
+    title = _line("Title", ids.COMPOSER_TITLE, draft.title, most=255)
+    comment = _line(
+        "First comment",
+        ids.COMPOSER_FIRST_COMMENT,
+        draft.first_comment,
+        most=MOST_TYPED,
+        multiline=True,
+        hint="Goes out below the post as soon as that is live. If it fails, the post stays.",
+    )
+    return [
+        *([link] if "link" in used or draft.link else []),
+        *([title] if "title" in used or draft.title else []),
+        *([comment] if "first_comment" in used or draft.first_comment else []),
+    ]
+
+
+def place_fields(places: Sequence[PlaceField]) -> list[Json]:
+    """Where within an account the post goes, for accounts that have several places."""
+    return [_place(each) for each in places[:MOST_PLACES]]
+
+
+def _place(place: PlaceField) -> Json:
+    listed = [option(text, value) for value, text in place.options.items()][:MOST_OPTIONS]
+    chosen = option(place.chosen[1], place.chosen[0]) if place.chosen else None
+    if listed and chosen not in listed:
+        chosen = None
+    element: Json = {
+        "action_id": f"{ids.COMPOSER_PLACE}:{place.account_id}",
+        "placeholder": plain("Choose where it goes"),
+        **(
+            {"type": "static_select", "options": listed}
+            if listed
+            else {"type": "external_select", "min_query_length": 0}
+        ),
+        **({"initial_option": chosen} if chosen else {}),
+    }
+    return field(cut(place.label, 200), element, optional=True, dispatch_action=True)
+
+
+def twice_field(draft: Draft) -> Json:
+    """Whether a post that there is already is meant."""
+    yes = option("Post it again", ids.COMPOSER_YES)
+    element: Json = {
+        "type": "checkboxes",
+        "action_id": ids.COMPOSER_TWICE,
+        "options": [yes],
+        **({"initial_options": [yes]} if draft.twice else {}),
+    }
+    return field("The same post is there already", element, optional=True)
+
+
+def _line(
+    label: str,
+    action_id: str,
+    value: str,
+    *,
+    most: int,
+    multiline: bool = False,
+    hint: str = "",
+    dispatches: bool = False,
+) -> Json:
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": action_id,
+        "multiline": multiline,
+        "max_length": most,
+        **({"initial_value": cut(value, most)} if value else {}),
+        **(
+            {"dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]}}
+            if dispatches
+            else {}
+        ),
+    }
+    more: Json = {"dispatch_action": True} if dispatches else {}
+    return field(label, element, optional=True, hint=hint, **more)
+
+
+def media_fields(draft: Draft) -> list[Json]:
+    """The files of the post and what they show."""
+    files: Json = {
+        "type": "file_input",
+        "action_id": ids.COMPOSER_MEDIA,
+        "filetypes": _FILE_TYPES,
+        "max_files": 10,
+    }
+    alt_text: Json = {
+        "type": "plain_text_input",
+        "action_id": ids.COMPOSER_ALT_TEXT,
+        "multiline": True,
+        "max_length": MOST_TYPED,
+        **({"initial_value": cut(draft.alt_text, MOST_TYPED)} if draft.alt_text else {}),
+    }
+    return [
+        *_kept(draft),
+        field("Other files instead" if draft.kept else "Images or a video", files, optional=True),
+        field(
+            "Alt texts",
+            alt_text,
+            optional=True,
+            hint="What the images show, for people who cannot see them. One line for each file, in "
+            "their order; leave a line empty to skip one.",
+        ),
+    ]
+
+
+def _kept(draft: Draft) -> list[Json]:
+    if not draft.kept:
+        return []
+    names = ", ".join(escape(each.name, 200) for each in draft.uploads)
+    drop = button("Remove Files", ids.COMPOSER_DROP_FILES)
+    return [section(f"*Files:* {cut(names, 2800)}", accessory=drop)]
+
+
+def when_field(draft: Draft) -> Json:
+    """At a time, or now."""
+    later = option("At a time", ids.COMPOSER_LATER)
+    now = option("Publish now", ids.COMPOSER_NOW)
+    element: Json = {
+        "type": "radio_buttons",
+        "action_id": ids.COMPOSER_WHEN,
+        "options": [later, now],
+        "initial_option": now if draft.now else later,
+    }
+    return field("When", element, dispatch_action=True)
+
+
+def date_field(draft: Draft) -> Json:
+    """The date of a draft, in its zone."""
+    element: Json = {
+        "type": "datepicker",
+        "action_id": ids.COMPOSER_DATE,
+        **({"initial_date": draft.date} if draft.date else {}),
+    }
+    return field(f"Date in {draft.zone}", element, dispatch_action=True, optional=True)
+
+
+def time_field(draft: Draft) -> Json:
+    """The time of a draft, in its zone."""
+    element: Json = {
+        "type": "timepicker",
+        "action_id": ids.COMPOSER_TIME,
+        "timezone": draft.zone,
+        **({"initial_time": draft.time} if draft.time else {}),
+    }
+    return field(f"Time in {draft.zone}", element, dispatch_action=True, optional=True)
+
+
+def fold_field(draft: Draft, repeated: Repeated) -> Json:
+    """Which of two equal times is meant."""
+    first, second = fold_labels(repeated, draft.zone)
+    options = {
+        ids.COMPOSER_FIRST: option(first, ids.COMPOSER_FIRST),
+        ids.COMPOSER_SECOND: option(second, ids.COMPOSER_SECOND),
+    }
+    element: Json = {
+        "type": "radio_buttons",
+        "action_id": ids.COMPOSER_FOLD,
+        "options": list(options.values()),
+        **({"initial_option": options[draft.fold]} if draft.fold in options else {}),
+    }
+    return field("This time happens twice on that day. Which one?", element, dispatch_action=True)
+
+
+def fold_labels(repeated: Repeated, zone: str) -> tuple[str, str]:
+    """How the two instants of a repeated time are told apart."""
+    first, second = (at.astimezone(ZoneInfo(zone)) for at in (repeated.first, repeated.second))
+    return (
+        f"{first:%H:%M} the first time ({first:%Z})",
+        f"{second:%H:%M} the second time ({second:%Z})",
+    )
