@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from publishers._abilities import COLUMNS as ABILITIES
+from publishers._abilities import row as abilities
 from publishers._base import Limits, Publisher
 from publishers._errors import (
     Cause,
@@ -37,6 +39,7 @@ from publishers._values import (
 )
 
 __all__ = [
+    "ABILITIES",
     "App",
     "Cause",
     "Checkpoint",
@@ -64,6 +67,7 @@ __all__ = [
     "Rejected",
     "TemporaryFailure",
     "Unsure",
+    "abilities",
     "all_publishers",
     "boottime",
     "get",

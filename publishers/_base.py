@@ -55,6 +55,8 @@ class Publisher(ABC):
     intake: ClassVar[Mapping[MediaKind, Intake]] = {}
     scopes: ClassVar[tuple[str, ...]]
     is_idempotent: ClassVar[bool] = False
+    #: How Postbot finds out whether a doubtful post is live, in a few words.
+    looks: ClassVar[str]
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
     #: longest upload.
     refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)

@@ -103,6 +103,7 @@ class Facebook(Publisher):
     uses = frozenset({"link", "title", "first_comment"})
     follow_up = "comment"
     shares_consent = True
+    looks = "asks for it by the id that it has before it is published"
 
     def __init__(self, app: App, http: Http) -> None:
         super().__init__(app, http)

@@ -122,16 +122,18 @@ class World:
         )
 
 
-async def connect(runtime: Runtime, workspace: Workspace, profile: str = "acme") -> Account:
+async def connect(
+    runtime: Runtime, workspace: Workspace, profile: str = "acme", *, platform: str = "x"
+) -> Account:
     """Connects an account as a member would: over the consent page and back."""
     url = await accounts.begin_connect(
-        runtime, workspace_id=workspace.id, user_id=ALICE, platform="x"
+        runtime, workspace_id=workspace.id, user_id=ALICE, platform=platform
     )
     async with httpx.AsyncClient() as browser:
         back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
     query = parse_qs(urlsplit(back.headers["location"]).query)
     (account,) = await accounts.finish_connect(
-        runtime, platform="x", state=query["state"][0], code=query["code"][0]
+        runtime, platform=platform, state=query["state"][0], code=query["code"][0]
     )
     return account
 

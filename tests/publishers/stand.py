@@ -99,7 +99,9 @@ class Stand:
     def _play(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         contract = contract_of(self.platform)
-        breaches = contract.breaches(request) if contract else []
+        # Where files are uploaded to is a host of its own, outside of the contract.
+        is_inside = request.url.host == httpx.URL(API).host
+        breaches = contract.breaches(request) if contract and is_inside else []
         assert breaches == [], breaches
         asked = f"{request.method} {request.url.path}"
         (route,) = [one for one in self._answers if _matches(asked, one)]
@@ -184,5 +186,5 @@ def described(kind: MediaKind = "image", **changes: Any) -> Media:
     return Media(path=Path("nowhere"), kind=kind, sha256="0" * 64, **values)
 
 
-def post(text: str = "Spring sale", *media: Media) -> Content:
-    return Content(text=text, media=media)
+def post(text: str = "Spring sale", *media: Media, **more: Any) -> Content:
+    return Content(text=text, media=media, **more)
