@@ -73,7 +73,6 @@ class Instagram(Publisher):
 
     name = "instagram"
     label = LABEL
-    looks = "asks for its container; asks you only when that is gone"
     limits = LIMITS
     intake = INTAKE
     scopes: tuple[str, ...] = InstagramLogin.scopes
