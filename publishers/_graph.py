@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,11 @@ import httpx
 
 from publishers._graph_errors import explain
 from publishers._http import Http
-from publishers._json import read_object
+from publishers._json import dicts, dig, read_object, text
 from publishers._values import App
+
+# Lists are read up to this many pages; what we look for is new, and lists begin with the newest.
+MAX_PAGES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,18 @@ class Graph:
         if not response.is_success:
             raise explain(self.label, response)
         return read_object(response)
+
+    async def entries(self, path: str, **query: str) -> AsyncIterator[dict[str, Any]]:
+        """The objects of a list that have an id, page by page."""
+        for _ in range(MAX_PAGES):
+            answer = await self.call("GET", path, params=query)
+            for entry in dicts(answer.get("data")):
+                if text(entry.get("id")):
+                    yield entry
+            after = text(dig(answer, "paging", "cursors", "after"))
+            if not after or not dig(answer, "paging", "next"):
+                return
+            query["after"] = after
 
     async def commit(self, path: str, **request: Any) -> httpx.Response:
         """The irreversible request. Any status is returned."""

@@ -26,7 +26,6 @@ from publishers._graph_table import (
     APP,
     GATEWAY_ROWS,
     OPEN,
-    RECONNECT,
     REFUSED,
     ROWS,
     TROUBLE,
@@ -104,11 +103,9 @@ def explain_token(label: str, response: httpx.Response) -> PublishError:
             "in the settings of the Meta app.",
             told,
         )
-    if told.code in (102, 190) and told.subcode is None:
-        return _rejected(RECONNECT, told)
     error = _before_the_post(told)
     if isinstance(error, CredentialsExpired):
-        return _rejected(RECONNECT, told)
+        return Rejected(error.sentence, cause=Cause.AUTHENTICATION, code=error.code)
     return error
 
 

@@ -102,7 +102,10 @@ async def _read_form(request: web.Request) -> Iterator[tuple[str, Any]]:
 
 
 def _bytes(value: Any) -> Any:
-    return value.file.read() if isinstance(value, web.FileField) else value
+    if not isinstance(value, web.FileField):
+        return value
+    with value.file as file:
+        return file.read()
 
 
 def _join(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -38,6 +38,8 @@ PAGING = {"limit", "after", "before", "since", "until"}
 FILES = {"photos": {"source"}, "videos": {"source"}}
 # The lists lack what every answer has, containers of Instagram, and the fields of comments.
 FIELDS = {"id", "status", "status_code"}
+# What making a post gives, where the lists say that it gives the Page.
+GIVES = {("POST", "feed"): "PagePost"}
 # What the lists of Instagram Login call a node that they list under another name.
 SAME = {"Media": "IGMediaForIGOnlyAPI", "IGGraphMedia": "IGMediaForIGOnlyAPI"}
 
@@ -79,7 +81,7 @@ class MetaContract:
             return [node for node in self._nodes if node in mine]
         if re.fullmatch(r"[0-9]+_[0-9]+", node_id):
             return [node for node in self._nodes if node == "PagePost"]
-        return self._nodes if node_id.isdecimal() else ()
+        return [node for node in self._nodes if node != "User"] if node_id.isdecimal() else ()
 
     def _operations(self, node: str, method: str, edge: str) -> Iterator[dict[str, Any]]:
         name = {"GET": "#get", "POST": "#update", "DELETE": "#delete"}.get(method)
@@ -107,7 +109,8 @@ class MetaContract:
             for name, one in known.items()
             if one["required"] and name not in given
         )
-        yield from self._field_breaches(given.get("fields"), operation["return"] if edge else node)
+        told = GIVES.get((request.method, edge), operation["return"]) if edge else node
+        yield from self._field_breaches(given.get("fields"), told)
 
     def _field_breaches(self, fields: str | None, node: str) -> Iterator[str]:
         spec = self._specs.get(SAME.get(node, node))

@@ -31,6 +31,7 @@ FACEBOOK_BREACHES = [
     pytest.param(request("POST", "/one/feed"), id="no id"),
     pytest.param(request("POST", "/1/feed", json={"text": "Hi"}), id="parameter"),
     pytest.param(request("POST", "/1/feed?text=Hi"), id="query parameter"),
+    pytest.param(request("POST", "/1/feed?fields=id,words"), id="field of a new post"),
     pytest.param(request("POST", "/1/feed", json={"published": "no"}), id="flag"),
     pytest.param(request("POST", "/1/feed", json={"attached_media": 5}), id="list"),
     pytest.param(request("POST", "/1/feed", json={"message": ["Hi"]}), id="string"),
@@ -48,6 +49,7 @@ INSTAGRAM_BREACHES = [
 ]
 FACEBOOK_KEPT = [
     request("POST", "/v26.0/1/feed?appsecret_proof=a", json={"message": "Hi", "published": False}),
+    request("POST", "/1/feed?fields=id,permalink_url", json={"message": "Hi"}),
     request("POST", "/1/feed", json={"attached_media": [{"media_fbid": "5"}]}),
     request("POST", "/1/photos", data={"published": "false"}, files=FILE),
     request("POST", "/1/video_reels", json={"upload_phase": "start"}),
