@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
@@ -13,7 +14,9 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    Intake,
     ManualKit,
+    MediaKind,
     NotPublished,
     Place,
     Problem,
@@ -46,6 +49,9 @@ class Publisher(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     limits: ClassVar[Limits]
+    #: What it takes of each kind of file. Images are made fit for it before they get here; a kind
+    #: that is left out goes as it is.
+    intake: ClassVar[Mapping[MediaKind, Intake]] = {}
     scopes: ClassVar[tuple[str, ...]]
     is_idempotent: ClassVar[bool] = False
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the

@@ -7,8 +7,10 @@ refresh, and the old one is dead from then on. The code of a consent lives 30 se
 =============  ===============================================================================
 text           280, weighted: a link 23, an emoji 2, CJK letters 2 each
 images         4, JPEG, PNG or WEBP, 5 MB each
-GIF            1, 15 MB
-video          1, MP4 or MOV, 512 MB; no images beside GIF or video
+GIF            1, 15 MB, 1280 × 1080 pixels
+video          1, MP4 or MOV, H.264, 512 MB, from 0.5 seconds on (to 140 without a
+               subscription), up to 60 frames a second, 1:3 to 3:1; no images beside GIF or
+               video
 alt text       1,000 characters, images and GIFs only: X has none for videos
 rate           100 posts in 15 minutes an account, 10,000 a day an app
 =============  ===============================================================================
@@ -26,16 +28,16 @@ Quirks:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import httpx
 
 from publishers._base import Limits, Publisher
-from publishers._checks import MB, file_problems, text_problems
+from publishers._checks import MB, alt_text_problems, intake_problems, text_problems
 from publishers._errors import Cause, PublishError, Rejected, TemporaryFailure
 from publishers._json import dicts, dig, read_object, text
 from publishers._oauth import basic, bearer, consent_url, read_credentials
@@ -43,6 +45,7 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    Intake,
     ManualKit,
     Media,
     MediaKind,
@@ -62,11 +65,6 @@ from publishers._x_timeline import find_post
 # How far before its start a post is looked for, because clocks differ.
 LOOK_BACK = timedelta(minutes=2)
 MAX_PAGES = 10
-_MIMES: dict[MediaKind, tuple[str, ...]] = {
-    "image": ("image/jpeg", "image/png", "image/webp"),
-    "gif": ("image/gif",),
-    "video": ("video/mp4", "video/quicktime"),
-}
 
 
 class X(Publisher):
@@ -82,6 +80,19 @@ class X(Publisher):
         video_bytes=512 * MB,
         alt_text=1000,
     )
+    intake: ClassVar[Mapping[MediaKind, Intake]] = {
+        "image": Intake(mimes=("image/jpeg", "image/png", "image/webp"), size=limits.image_bytes),
+        "gif": Intake(mimes=("image/gif",), size=limits.gif_bytes, width=1280, height=1080),
+        "video": Intake(
+            mimes=("video/mp4", "video/quicktime"),
+            size=limits.video_bytes,
+            ratio=(1 / 3, 3.0),
+            # Subscribers may post more than 140 seconds, and nobody tells us who is one.
+            duration=(0.5, None),
+            frame_rate=(0.0, 60.0),
+            codecs=("h264",),
+        ),
+    }
     scopes = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
@@ -144,11 +155,7 @@ class X(Publisher):
             *text_problems(cls.label, cls.limits.text, weigh(content.text)),
             *_sign_problems(content.text),
             *_combination_problems(content.media),
-            *(
-                problem
-                for media in content.media
-                for problem in file_problems(cls.label, cls.limits, _MIMES, media)
-            ),
+            *(problem for media in content.media for problem in cls._file_problems(media)),
         ]
 
     async def prepare(
@@ -198,6 +205,11 @@ class X(Publisher):
     def explain(response: httpx.Response, *, irreversible: bool = False) -> PublishError:
         """What an answer that is no success means; `irreversible` for that of creating a post."""
         return explain(response, irreversible=irreversible)
+
+    @classmethod
+    def _file_problems(cls, media: Media) -> Iterator[Problem]:
+        yield from intake_problems(cls.label, cls.intake[media.kind], media)
+        yield from alt_text_problems(cls.label, cls.limits.alt_text, media)
 
     async def _fetch_tokens(self, **form: str) -> Credentials:
         response = await self._send_form("token", **form)
