@@ -38,6 +38,7 @@ async def form(
         connects=[] if connected else buttons,
         rooms=platforms.rooms(draft.words, {account.platform for account in chosen}),
         hints=_hints(runtime, draft, chosen),
+        notes=drafts.notes(runtime, draft, chosen),
         when_note=_when_note(runtime, draft),
         repeated=drafts.repeated(draft),
         takes_focus=is_new,

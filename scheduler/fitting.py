@@ -16,6 +16,7 @@ MB = 1024 * 1024
 _METHOD = 1
 _NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP"}
 JPEG, PNG, WEBP = _NAMES
+GIF = "image/gif"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +59,16 @@ def fit(media: Media, intake: Intake | None, label: str) -> Fit:
 
 
 def _format(media: Media, intake: Intake) -> str | None:
-    """The format that it will have; `None` when the platform takes none that we can make."""
+    """The format that it will have; `None` when it is none that we read, or the platform takes none
+    that we make."""
+    if media.mime not in (*_NAMES, GIF):
+        return None
     keeps = media.mime in intake.mimes and media.mime in _NAMES
     # A PNG can be made smaller only by taking pixels away; as a JPEG it keeps them.
     shrinks = media.size > intake.size and JPEG in intake.mimes
     if keeps and not shrinks:
         return media.mime
-    best = (PNG, JPEG, WEBP) if media.mime == "image/gif" and not shrinks else (JPEG, PNG, WEBP)
+    best = (PNG, JPEG, WEBP) if media.mime == GIF and not shrinks else (JPEG, PNG, WEBP)
     return next((mime for mime in best if mime in intake.mimes), None)
 
 

@@ -102,10 +102,11 @@ def test_what_a_platform_does_not_take_is_changed_and_told(
         (image("image/png"), None),
         (image(width=2400, height=1000), MANY),
         (image("image/png"), Intake(mimes=("image/tiff",), size=5 * MB)),
+        (image("image/heic"), MANY),
         (described("gif", size=99 * MB), MANY),
         (described("video", width=9999, height=9999), MANY),
     ],
-    ids=["fits", "png fits", "nothing known", "shape", "no format of ours", "gif", "video"],
+    ids=["fits", "png fits", "nothing known", "shape", "no format of ours", "heic", "gif", "video"],
 )
 def test_what_fits_or_cannot_be_helped_stays_as_it_is(media: Media, intake: Intake | None) -> None:
     assert fitted(media, intake) == Fit(media=media)
