@@ -16,7 +16,7 @@ from tortoise.exceptions import IntegrityError
 from publishers import Media, get
 from scheduler.fitting import Fit, Recipe, fit
 from scheduler.measure import Facts, measure
-from scheduler.models import MediaVersion
+from scheduler.models import MediaFile, MediaVersion
 from scheduler.runtime import Runtime
 
 
@@ -44,6 +44,12 @@ async def known(runtime: Runtime, keys: Collection[str]) -> Versions:
     """The versions that were made of these files."""
     rows = await MediaVersion.filter(source__in=list(set(keys))) if keys else []
     return Versions(runtime, {(row.source, row.recipe): row for row in rows})
+
+
+async def mime_of(key: str) -> str | None:
+    """The type of a file that a post has, or of a version of it; `None` for any other."""
+    row = await MediaFile.filter(key=key).first() or await MediaVersion.filter(key=key).first()
+    return row.mime if row else None
 
 
 async def make_all(runtime: Runtime, files: Sequence[Media], platform: str) -> tuple[Media, ...]:

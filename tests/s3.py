@@ -21,10 +21,21 @@ _PAGE = 3
 class Store:
     """What the store holds and was asked, and how it misbehaves: `status` answers everything."""
 
+    port: int
     objects: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     status: int | None = None
     _parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, object]:
+        """What makes Postbot use it."""
+        return {
+            "POSTBOT_MEDIA_URL": f"s3://{BUCKET}/acme",
+            "POSTBOT_MEDIA_ENDPOINT": f"http://127.0.0.1:{self.port}",
+            "POSTBOT_MEDIA_REGION": REGION,
+            "POSTBOT_MEDIA_ACCESS_KEY": ACCESS_KEY,
+            "POSTBOT_MEDIA_SECRET_KEY": SECRET_KEY,
+        }
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=100_000_000)

@@ -31,8 +31,8 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 async def s3(unused_tcp_port: int) -> AsyncIterator[Store]:
-    s3 = Store()
-    async with TestServer(s3.app(), port=unused_tcp_port):
+    s3 = Store(port=unused_tcp_port)
+    async with TestServer(s3.app(), port=s3.port):
         yield s3
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -37,10 +36,10 @@ def database_url(sqlite_url: str) -> str:
 
 
 @pytest.fixture
-async def bucket(unused_tcp_port_factory: Any) -> AsyncIterator[tuple[s3.Store, int]]:
-    store, port = s3.Store(), unused_tcp_port_factory()
-    async with TestServer(store.app(), port=port):
-        yield store, port
+async def bucket(unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[s3.Store]:
+    store = s3.Store(port=unused_tcp_port_factory())
+    async with TestServer(store.app(), port=store.port):
+        yield store
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -51,16 +50,10 @@ def place(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def settings(
-    database_url: str, tmp_path: Path, x_port: int, place: str, bucket: tuple[s3.Store, int]
+    database_url: str, tmp_path: Path, x_port: int, place: str, bucket: s3.Store
 ) -> Settings:
-    more = {
-        "POSTBOT_MEDIA_URL": f"s3://{s3.BUCKET}/acme",
-        "POSTBOT_MEDIA_ENDPOINT": f"http://127.0.0.1:{bucket[1]}",
-        "POSTBOT_MEDIA_REGION": s3.REGION,
-        "POSTBOT_MEDIA_ACCESS_KEY": s3.ACCESS_KEY,
-        "POSTBOT_MEDIA_SECRET_KEY": s3.SECRET_KEY,
-    }
-    return settings_for(database_url, tmp_path, x_port, **(more if place == "bucket" else {}))
+    more = bucket.settings() if place == "bucket" else {}
+    return settings_for(database_url, tmp_path, x_port, **more)
 
 
 async def add(runtime: Runtime, content: bytes, name: str = "beach.jpg") -> StoredMedia:
@@ -196,12 +189,12 @@ async def test_a_file_that_is_gone_fails_the_delivery_with_what_to_do(
 
 @IN_S3
 async def test_a_bucket_that_is_away_costs_an_attempt_and_no_post(
-    world: World, engine: Engine, bucket: tuple[s3.Store, int]
+    world: World, engine: Engine, bucket: s3.Store
 ) -> None:
     image = await add(world.runtime, drawn("PNG"))
     delivery = await world.schedule("Look", media=(image,))
     world.runtime.media.path(image.key).unlink()
-    bucket[0].status = 403
+    bucket.status = 403
 
     await engine.run()
 
