@@ -28,6 +28,8 @@ from scheduler.shelf import Shelf
 
 # X's limit for video, the largest of all.
 MAX_BYTES = 512_000_000
+# Hash and day, and of a version the beginning of its own hash.
+_KEY = re.compile(r"([0-9a-f]{64}-([0-9]{8}))(?:-[0-9a-f]{16})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +101,19 @@ def facts_of(file: Facts) -> dict[str, Any]:
 
 def day_of(key: str) -> date | None:
     """The day on which a file was added; `None` for what is not ours."""
-    found = re.fullmatch(r"[0-9a-f]{64}-([0-9]{8})(-[0-9a-f]{16})?", key)
-    return datetime.strptime(found[1], "%Y%m%d").replace(tzinfo=UTC).date() if found else None
+    found = _KEY.fullmatch(key)
+    return datetime.strptime(found[2], "%Y%m%d").replace(tzinfo=UTC).date() if found else None
+
+
+def version_key(source: str, digest: str) -> str:
+    """The key of a file that was made from another one."""
+    return f"{source}-{digest[:16]}"
+
+
+def source_of(key: str) -> str:
+    """The key of the file that a version was made from; of any other file its own."""
+    found = _KEY.fullmatch(key)
+    return found[1] if found else key
 
 
 async def _copy(chunks: AsyncIterator[bytes], file: BinaryIO, name: str) -> tuple[str, int]:

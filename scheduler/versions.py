@@ -16,6 +16,7 @@ from tortoise.exceptions import IntegrityError
 from publishers import Media, get
 from scheduler.fitting import Fit, Recipe, fit
 from scheduler.measure import Facts, measure
+from scheduler.media import version_key
 from scheduler.models import MediaFile, MediaVersion
 from scheduler.runtime import Runtime
 
@@ -78,7 +79,7 @@ async def _make_row(runtime: Runtime, media: Media, recipe: Recipe) -> MediaVers
         async with runtime.media.at_hand([media]):
             await runtime.converter.make(media.path, path, recipe)
         digest, facts = await asyncio.to_thread(_measured, path, media.name)
-        key, size = f"{media.key}-{digest[:16]}", path.stat().st_size
+        key, size = version_key(media.key, digest), path.stat().st_size
         await runtime.media.shelf.put(key, path)
     finally:
         path.unlink(missing_ok=True)
