@@ -100,7 +100,7 @@ class Bucket:
     async def _download(self, key: str, target: Path) -> None:
         import obstore
 
-        with _explained():
+        with _explained(file_may_be_missing=True):
             found = await obstore.get_async(self._store, key)
             with target.open("wb") as file:
                 async for chunk in found.stream(min_chunk_size=_CHUNK):
@@ -133,11 +133,15 @@ def _open(settings: BucketSettings) -> S3Store:
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
+def _explained(*, file_may_be_missing: bool = False) -> Iterator[None]:
     from obstore.exceptions import BaseError
 
     try:
         yield
+    except FileNotFoundError as error:
+        if file_may_be_missing:
+            raise
+        raise ShelfFailed("there is no such bucket") from error
     except BaseError as error:
         raise ShelfFailed(f"the bucket does not do what is asked ({_brief(error)})") from error
 

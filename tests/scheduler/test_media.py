@@ -287,6 +287,15 @@ async def test_a_bucket_that_refuses_is_told_without_its_secret(
     assert "canary" not in f"{caught.value!r} {shelf!r}"
 
 
+async def test_a_bucket_that_does_not_exist_is_told(
+    s3: Store, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    s3.status = 404
+
+    with pytest.raises(ShelfFailed, match="no such bucket"):
+        await bucket(unused_tcp_port, tmp_path / "cache").check()
+
+
 async def test_a_bucket_that_does_not_answer_is_told(tmp_path: Path, unused_tcp_port: int) -> None:
     with pytest.raises(ShelfFailed):
         async with bucket(unused_tcp_port, tmp_path / "cache").at_hand(["ab-1"]):
