@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,7 @@ class Vault:
             raise WrongKeys(
                 "must be Fernet keys (32 bytes, url-safe base64), separated by commas"
             ) from error
+        self._signing = [_signing_key(key) for key in keys]
 
     def seal(self, text: str) -> str:
         """The encrypted form of a text."""
@@ -37,6 +40,25 @@ class Vault:
             raise WrongKeys(
                 "do not fit the stored tokens; put back the key that was used before"
             ) from error
+
+    def sign(self, text: str) -> str:
+        """A signature of a text, in hexadecimal digits, made with the first key."""
+        return _signature(self._signing[0], text)
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """True when any key made this signature."""
+        given = signature.encode()
+        made = [_signature(key, text).encode() for key in self._signing]
+        return any([hmac.compare_digest(one, given) for one in made])
+
+
+def _signing_key(key: str) -> bytes:
+    """A key of its own, so that a signature tells nothing of the one that encrypts tokens."""
+    return hmac.digest(key.encode(), b"postbot: signatures", hashlib.sha256)
+
+
+def _signature(key: bytes, text: str) -> str:
+    return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
 def generated_key(data_dir: Path) -> str:

@@ -11,7 +11,7 @@ from bot import drafts
 from bot.listeners import compose
 from bot.views import ids
 from scheduler import accounts
-from scheduler.models import Account, Delivery, MediaFile, Member, Post
+from scheduler.models import Account, Delivery, MediaFile, MediaVersion, Member, Post
 from tests.bot.desk import ALICE_DM, BOB, Desk, block, block_ids, bomb, has, mp4, newest, png
 from tests.world import XStandIn, connect
 
@@ -333,6 +333,20 @@ async def test_a_post_may_be_an_image_alone(desk: Desk, account: Account) -> Non
     await form.closes()
 
     assert await MediaFile.all().count() == 1
+
+
+async def test_what_is_done_to_a_file_is_told_and_is_no_problem(
+    desk: Desk, account: Account
+) -> None:
+    form = await desk.compose()
+    # What stands behind the end of an image counts and shows nothing.
+    await form.fill(media=[await desk.upload("a.png", png() + b"\0" * 5_500_000)])
+
+    await form.type(text="Look")
+
+    await form.shows("a.png is larger than the 5 MB that X takes, so it becomes a JPEG.")
+    await form.closes()
+    assert (await MediaVersion.get()).mime == "image/jpeg"
 
 
 @pytest.mark.parametrize(
