@@ -53,20 +53,22 @@ class Publisher(ABC):
     #: What it takes of each kind of file. Images are made fit for it before they get here; a kind
     #: that is left out goes as it is.
     intake: ClassVar[Mapping[MediaKind, Intake]] = {}
-    scopes: ClassVar[tuple[str, ...]]
+    #: The permissions that people are asked for; an instance may differ where the app is set up in
+    #: another way.
+    scopes: tuple[str, ...]
     is_idempotent: ClassVar[bool] = False
     #: How Postbot finds out whether a doubtful post is live, in a few words.
     looks: ClassVar[str]
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
     #: longest upload.
     refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)
-    #: Whether one consent can cover several accounts, so that to revoke it ends all of them.
-    shares_consent: ClassVar[bool] = False
     #: What of `Content` it has a field for, beside text and media: link, title, first_comment.
     uses: ClassVar[frozenset[str]] = frozenset()
     #: Places that every account has, the main one first; those of `places` are each account's own.
     fixed_places: ClassVar[tuple[Place, ...]] = ()
     has_places: ClassVar[bool] = False
+    #: Whether one consent can cover several accounts, so that to revoke it ends all of them.
+    shares_consent: ClassVar[bool] = False
     #: What the parts of a post after the first are: of a thread, comments below it, or none.
     follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 
@@ -127,7 +129,8 @@ class Publisher(ABC):
     async def prepare(
         self, credentials: Credentials, content: Content, checkpoint: Checkpoint
     ) -> Ready | Processing:
-        """Does all that may be done twice (uploads, containers) and saves the ids it is given."""
+        """Does all that may be done twice (uploads, containers) and saves the ids it is given.
+        Raises `OutcomeUnknown` when it sees that an earlier attempt's post is out."""
 
     @abstractmethod
     async def publish(

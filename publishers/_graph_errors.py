@@ -199,7 +199,8 @@ def _open(row: Row, told: Told) -> PublishError:
     return OutcomeUnknown(
         _worded(row.open_sentence or OPEN, told),
         cause=row.cause or row.error.default_cause,
-        kind=row.kind,
+        # What was handed over is what is looked for, and published again if it is not out.
+        kind="" if row.kind == "uploads" else row.kind,
         code=told.name,
         likely_live=row.likely_live,
     )

@@ -10,6 +10,7 @@ as read errors. The deadline of either grows with the body.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -33,6 +34,22 @@ SLOWEST_LINE = 200_000
 
 _Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 _trace_of_request: ContextVar[_Trace | None] = ContextVar("trace_of_request", default=None)
+
+
+class _WithoutQueries(logging.Filter):
+    """httpx logs whole addresses. The query of one may hold a token, where a platform takes it
+    nowhere else."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                one.copy_with(query=None) if isinstance(one, httpx.URL) else one
+                for one in record.args
+            )
+        return True
+
+
+logging.getLogger("httpx").addFilter(_WithoutQueries())
 
 
 class TooLate(Exception):

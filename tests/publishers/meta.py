@@ -76,7 +76,9 @@ class MetaContract:
     def _kinds(self, node_id: str) -> Iterable[str]:
         """What a node may be by its id: of a Page's post it is `{page}_{post}`."""
         if node_id == "me":
-            return [node for node in self._nodes if node.startswith(("User", "IGUser"))]
+            # With the token of a Page it is the Page.
+            mine = ("User", "IGUser", "IGUserForIGOnlyAPI", "Page")
+            return [node for node in self._nodes if node in mine]
         if re.fullmatch(r"[0-9]+_[0-9]+", node_id):
             return [node for node in self._nodes if node == "PagePost"]
         return [node for node in self._nodes if node != "User"] if node_id.isdecimal() else ()

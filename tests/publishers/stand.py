@@ -177,6 +177,7 @@ def store(
         size=size,
         sha256=hashlib.sha256(content).hexdigest(),
         alt_text=alt_text,
+        url=f"https://postbot.example/media/{name}",
     )
 
 

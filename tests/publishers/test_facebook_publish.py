@@ -162,7 +162,7 @@ AT_THE_POST = [
     ("missing", OutcomeUnknown, "content", ""),
     ("trouble", OutcomeUnknown, "platform", ""),
     ("duplicate", OutcomeUnknown, "content", "duplicate"),
-    ("photos_used", OutcomeUnknown, "content", "uploads"),
+    ("photos_used", OutcomeUnknown, "content", ""),
     ("unreadable", OutcomeUnknown, "platform", ""),
     ("not_published", OutcomeUnknown, "platform", ""),
 ]

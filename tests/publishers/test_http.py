@@ -332,6 +332,18 @@ async def test_cookies_of_one_account_do_not_travel_with_the_next(clients: HttpC
     assert b"cookie" not in server.received.lower()
 
 
+async def test_the_query_of_an_address_reaches_no_log(
+    clients: HttpClients, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with serving(answers) as server:
+        await Http(clients).send("GET", server.url, params={"access_token": "canary"})
+
+    assert b"?access_token=canary" in server.received
+    assert f"{server.url} " in caplog.text
+    assert "canary" not in caplog.text
+
+
 async def test_a_deadline_that_passes_while_connecting_means_that_nothing_was_sent(
     clients: HttpClients, full_listener: str
 ) -> None:
