@@ -84,6 +84,11 @@ class Publisher(ABC):
     async def identify(self, credentials: Credentials) -> list[Profile]:
         """Whom these tokens may publish for."""
 
+    async def audit(self, credentials: Credentials) -> None:
+        """Asks, as cheaply as the platform allows, whether these tokens work. Raises what
+        publishing with them would raise: `CredentialsExpired`, or `Rejected` (authentication)."""
+        await self.identify(credentials)
+
     @classmethod
     @abstractmethod
     def count(cls, text: str) -> int:

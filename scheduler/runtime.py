@@ -7,8 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from publishers import HttpClients, open_clients
+from publishers import HttpClients, Place, open_clients
 from scheduler import database
+from scheduler.cache import Cache
 from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.deliveries import Ledger
@@ -30,6 +31,8 @@ class Runtime:
     owner: Ownership
     #: Set when something became due at once; a dispatcher in the same process need not wait.
     due_now: asyncio.Event = field(default_factory=asyncio.Event)
+    #: What platforms said of places within accounts.
+    places: Cache[list[Place]] = field(default_factory=lambda: Cache(60.0))
 
 
 @contextlib.asynccontextmanager

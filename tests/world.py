@@ -27,7 +27,14 @@ from scheduler.runtime import Runtime
 ALICE = "U0ALICE"
 
 
-def settings_for(database_url: str, data_dir: Path, x_port: int, **more: Any) -> Settings:
+def settings_for(
+    database_url: str,
+    data_dir: Path,
+    x_port: int,
+    *,
+    kind: type[Settings] = Settings,
+    **more: Any,
+) -> Settings:
     """Settings for tests: everything on loopback, waits short enough to be waited for."""
     values = {
         "POSTBOT_DATABASE_URL": database_url,
@@ -41,7 +48,7 @@ def settings_for(database_url: str, data_dir: Path, x_port: int, **more: Any) ->
         "POSTBOT_LOOK_GAPS": "0.2,0.2",
         **more,
     }
-    return Settings(_env_file=None, **values)
+    return kind(_env_file=None, **values)
 
 
 @dataclass
@@ -130,10 +137,11 @@ async def connect(runtime: Runtime, workspace: Workspace, profile: str = "acme")
     async with httpx.AsyncClient() as browser:
         back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
     query = parse_qs(urlsplit(back.headers["location"]).query)
-    (account,) = await accounts.finish_connect(
+    connected = await accounts.finish_connect(
         runtime, platform="x", state=query["state"][0], code=query["code"][0]
     )
-    return account
+    assert isinstance(connected, list)
+    return connected[0]
 
 
 async def until(

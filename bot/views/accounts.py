@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from bot.views import ids
 from bot.views.blocks import Json, actions, button, confirm, context, escape, modal, section
+from scheduler import platforms
+from scheduler.models import Account
 
 # Leaves room for what stands around the rows, in a message too.
 _MOST_ROWS = 40
@@ -31,6 +33,26 @@ class Row:
     connected_by: str
     needs_reconnect: bool = False
     may_disconnect: bool = True
+
+
+def handles(connected: Sequence[Account], most: int = 10) -> str:
+    """`@acme, @acme_jobs and 3 more`, as plain text."""
+    names = [f"@{account.username}" for account in connected[:most]]
+    left = len(connected) - len(names)
+    names += [f"{left} more"] if left else []
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def connected_text(connected: Sequence[Account]) -> str:
+    """What a member hears of accounts that they connected on one platform; mrkdwn."""
+    platform = connected[0].platform
+    is_placed = all(account.defaults.get("place") for account in connected)
+    place = f" Choose where posts go there with `{ids.COMMAND} accounts`."
+    return (
+        f"Connected {escape(handles(connected), 2000)} on {platforms.label(platform)}."
+        f"{place if platforms.has_places(platform) and not is_placed else ''} Schedule a post with "
+        f"`{ids.COMMAND}`."
+    )
 
 
 def accounts_message(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:

@@ -13,7 +13,7 @@ import structlog
 
 from publishers import Credentials, Rejected, TemporaryFailure
 from publishers.x import X
-from scheduler import accounts, members
+from scheduler import accounts, members, tokens
 from scheduler.accounts import ConnectError
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
@@ -115,7 +115,7 @@ async def test_a_platform_that_fails_while_connecting_is_explained(world: World,
 async def test_a_permission_that_was_not_granted_is_named(world: World) -> None:
     query = await consent(world, without="media.write")
 
-    with pytest.raises(ConnectError, match=r"did not grant media\.write"):
+    with pytest.raises(ConnectError, match=r"did not grant the permission media\.write"):
         await finish(world, query)
 
 
@@ -129,7 +129,7 @@ async def test_a_platform_without_credentials_cannot_be_connected(world: World) 
 
 @on_sqlite
 async def test_connecting_again_mends_a_broken_account(world: World) -> None:
-    await accounts.mark_broken(world.runtime, world.account.id, 0)
+    await accounts.mark_broken(world.runtime, world.account.id, 0, reason="It is over.")
 
     again = await connect(world.runtime, world.workspace)
 
@@ -218,7 +218,7 @@ async def test_a_refresh_that_we_lost_track_of_is_taken_over(world: World) -> No
 async def test_a_refresh_of_a_living_process_is_waited_for(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "_REFRESH_TRIES", 3)
+    monkeypatch.setattr(tokens, "_REFRESH_TRIES", 3)
     await expire(world)
     async with another_process(settings) as other:
         await Account.all().update(refresh_owner=other.runtime.owner.id)
