@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import structlog
+from tortoise.exceptions import OperationalError
 
 from publishers import Credentials, Rejected, TemporaryFailure
 from publishers.x import X
@@ -17,6 +18,7 @@ from scheduler import accounts, members, tokens
 from scheduler.accounts import ConnectError
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
+from scheduler.database import get_connection
 from scheduler.models import Account, Attempt, Consent, Event
 from scheduler.runtime import Runtime
 from tests.scheduler.engine import Engine, another_process, on_sqlite
@@ -193,6 +195,40 @@ async def test_a_refused_refresh_breaks_the_account_with_a_sentence(world: World
 
     account = await Account.get(id=world.account.id)
     assert (account.health, account.refresh_owner) == (accounts.BROKEN, None)
+
+
+async def test_an_account_that_many_find_dead_breaks_once(world: World, settings: Settings) -> None:
+    async def find_dead(runtime: Runtime) -> None:
+        await asyncio.gather(
+            *(accounts.mark_broken(runtime, world.account.id, 0, reason="Dead.") for _ in range(5))
+        )
+
+    async with another_process(settings) as other:
+        await asyncio.gather(find_dead(world.runtime), other.run(find_dead))
+
+    (event,) = await Event.filter(kind="account.broken")
+    assert (event.account_id, event.notice) == (world.account.id, "account")
+    assert event.data == {"reason": "Dead."}
+
+
+async def test_an_account_with_other_tokens_meanwhile_does_not_break(world: World) -> None:
+    await Account.filter(id=world.account.id).update(token_version=1)
+
+    await accounts.mark_broken(world.runtime, world.account.id, 0, reason="Dead.")
+
+    assert (await Account.get(id=world.account.id)).health == accounts.CONNECTED
+    assert await Event.filter(kind="account.broken").count() == 0
+
+
+async def test_an_account_breaks_together_with_the_notice_to_its_owner_or_not_at_all(
+    world: World,
+) -> None:
+    await get_connection().execute_script("ALTER TABLE event RENAME TO elsewhere")
+
+    with pytest.raises(OperationalError):
+        await accounts.mark_broken(world.runtime, world.account.id, 0, reason="Dead.")
+
+    assert (await Account.get(id=world.account.id)).health == accounts.CONNECTED
 
 
 async def test_a_refresh_that_a_dead_process_began_is_taken_over(world: World) -> None:
