@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from scheduler import states
-from scheduler.models import Attempt, Consent, Event, Seen
+from scheduler.models import Attempt, Event, Seen
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -42,4 +42,3 @@ class Retention:
         settled = [*states.TERMINAL, *states.NEEDS_PERSON]
         await Attempt.filter(started_at__lt=old, delivery__state__in=settled).delete()
         await Seen.filter(at__lt=now - SEEN_FOR).delete()
-        await Consent.filter(expires_at__lt=now).delete()
