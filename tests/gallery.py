@@ -79,6 +79,12 @@ class Token:
     is_good: bool = True
 
 
+class Hold(asyncio.Event):
+    """What a request waits for before it is carried out, or dropped."""
+
+    drops = False
+
+
 @dataclass
 class GalleryStandIn:
     """The server. `asked` are the requests in order, as path and grant type; `status` answers
@@ -93,7 +99,7 @@ class GalleryStandIn:
     #: The beginning of every token, to search for.
     mark: str = "gallery"
     status: dict[str, int] = field(default_factory=dict)
-    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    held: dict[str, Hold] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     posts: list[dict[str, str]] = field(default_factory=list)
     tokens: dict[str, Token] = field(default_factory=dict)
@@ -119,6 +125,13 @@ class GalleryStandIn:
     def count(self, what: str) -> int:
         return self.asked.count(what)
 
+    def drop_held(self) -> None:
+        """Lets go of what is held, without carrying it out; what comes later is answered."""
+        for hold in self.held.values():
+            hold.drops = True
+            hold.set()
+        self.held = {}
+
     def kill_tokens(self) -> None:
         """Ends every token, as when a member takes the app off."""
         for token in self.tokens.values():
@@ -129,8 +142,11 @@ class GalleryStandIn:
         grant = (await request.post()).get("grant_type") if request.path == "/token" else None
         what = f"{request.path} {grant}" if grant else request.path
         self.asked.append(what)
-        if what in self.held:
-            await self.held[what].wait()
+        hold = self.held.get(what)
+        if hold is not None:
+            await hold.wait()
+            if hold.drops:
+                return _refused(503)
         if what in self.status:
             return web.json_response({"error": "as asked"}, status=self.status[what])
         return await handler(request)

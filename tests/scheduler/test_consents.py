@@ -21,7 +21,7 @@ from scheduler.models import Account, Choice, Consent, Delivery, Event, Workspac
 from scheduler.runtime import Runtime
 from scheduler.states import State
 from scheduler.vault import WrongKeys
-from tests.gallery import GalleryStandIn, connect_gallery, consent, offered, settings_of
+from tests.gallery import GalleryStandIn, Hold, connect_gallery, consent, offered, settings_of
 from tests.scheduler.engine import another_process, on_sqlite
 from tests.world import ALICE, XStandIn, settings_for
 
@@ -369,7 +369,7 @@ async def test_a_refresh_that_ends_after_a_reconnect_is_forgotten(
 ) -> None:
     (account,) = await connect_gallery(runtime, team.id)
     await Account.all().update(expires_at=clock.instant)
-    gallery.held["/token refresh"] = asyncio.Event()
+    gallery.held["/token refresh"] = Hold()
     asked = asyncio.create_task(accounts.credentials(runtime, account.id))
     while not gallery.count("/token refresh"):
         await asyncio.sleep(0.01)

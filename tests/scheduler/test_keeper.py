@@ -16,7 +16,7 @@ from scheduler.config import Settings
 from scheduler.keeper import Keeper
 from scheduler.models import Account, Consent, Event, Workspace
 from scheduler.runtime import Runtime
-from tests.gallery import GalleryStandIn, connect_gallery, consent, settings_of
+from tests.gallery import GalleryStandIn, Hold, connect_gallery, consent, settings_of
 from tests.scheduler.engine import another_process, on_sqlite
 from tests.world import settings_for, until
 
@@ -127,7 +127,7 @@ async def test_only_a_few_of_one_platform_are_renewed_at_a_time(
     gallery.profiles = {str(number): f"acme_{number}" for number in range(8)}
     await connect_gallery(runtime, team.id, *gallery.profiles)
     await Account.all().update(expires_at=clock.instant + DAY)
-    gallery.held["/token refresh"] = asyncio.Event()
+    gallery.held["/token refresh"] = Hold()
     ticking = asyncio.create_task(Keeper(runtime).tick())
     await until(lambda: asyncio.sleep(0, gallery.count("/token refresh") >= 3))
     await asyncio.sleep(0.2)
