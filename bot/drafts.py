@@ -121,9 +121,9 @@ def read(view: Json) -> Draft:
         title=_typed(values, ids.COMPOSER_TITLE),
         first_comment=_typed(values, ids.COMPOSER_FIRST_COMMENT),
         places={
-            int(name): chosen
+            int(name): place
             for block in values
-            if (name := _behind(block, ids.COMPOSER_PLACE)) and (chosen := _choice(values, block))
+            if (name := _behind(block, ids.COMPOSER_PLACE)) and (place := _choice(values, block))
         },
         place_names=_option_texts(values, ids.COMPOSER_PLACE),
         twice=_is_checked(values, ids.COMPOSER_TWICE),
