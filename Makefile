@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench chaos lock migration
+.PHONY: help setup demo test check format bench chaos readme lock migration
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,9 @@ bench: setup ## Measure lateness, bursts, ticks, Slack answers and footprint; pr
 
 chaos: setup ## Kill, pause and flush at random (ROUNDS=100) and check that nothing is lost or doubled
 	$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),100)
+
+readme: setup ## Write the README's tables of settings and platforms anew
+	$(BIN)/python -m tests.readme
 
 lock: ## Compile the lock files anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q -o requirements/runtime.txt

@@ -34,15 +34,17 @@ def run() -> None:
 def demo(
     port: Annotated[int, typer.Option(help="Port of Postbot itself; 0 takes a free one.")] = 8080,
     slack_port: Annotated[int, typer.Option(help="Port of the page that acts as Slack.")] = 8091,
-    x_port: Annotated[int, typer.Option(help="Port of the stand-in of X.")] = 8092,
+    platform_port: Annotated[
+        int, typer.Option(help="Port of the first platform's stand-in; the others follow it.")
+    ] = 8092,
     data_dir: Annotated[
         str, typer.Option(help="Keep the data here; a throw-away folder when empty.")
     ] = "",
 ) -> None:
-    """Try Postbot without any account: a page in the browser acts as Slack and as X."""
+    """Try Postbot without any account: pages in the browser act as Slack and the platforms."""
     from bot import demo as sandbox
 
-    sandbox.start(port=port, slack_port=slack_port, x_port=x_port, data_dir=data_dir)
+    sandbox.start(port=port, slack_port=slack_port, platform_port=platform_port, data_dir=data_dir)
 
 
 @app.command()

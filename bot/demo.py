@@ -1,4 +1,4 @@
-"""`postbot demo`: everything in one process against stand-ins of Slack and X on this machine.
+"""`postbot demo`: everything in one process against stand-ins of Slack and of the four platforms.
 
 The stand-ins run as a process of their own and are reached over HTTP only, by the same settings
 that point to the real ones.
@@ -12,46 +12,73 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from bot import processes
 from bot.ports import free_port, is_free
+from scheduler import platforms
 from scheduler.config import read_settings
 from scheduler.faults import CannotStart
 
 _READY = "sandbox ready"
+# Where the stand-in of a platform has its API, its consent page and what else a setting names.
+_PATHS = {
+    "facebook": {
+        "API_URL": "/v26.0",
+        "AUTHORIZE_URL": "/v26.0/dialog/oauth",
+        "UPLOAD_URL": "",
+    },
+    "instagram": {
+        "API_URL": "/v26.0",
+        "AUTHORIZE_URL": "/oauth/authorize",
+        "TOKEN_URL": "/oauth/access_token",
+    },
+    "pinterest": {"API_URL": "/v5", "AUTHORIZE_URL": "/oauth/"},
+    "x": {"API_URL": "", "AUTHORIZE_URL": "/i/oauth2/authorize"},
+}
+# Who agrees on each consent page.
+_PEOPLE = {"facebook": "bob", "instagram": "acme", "pinterest": "acme", "x": "acme"}
 
 
-def start(*, port: int, slack_port: int, x_port: int, data_dir: str) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where everything listens; a platform's page and its API, which can be closed, apart."""
+
+    app: int
+    slack: int
+    pages: Mapping[str, int]
+    apis: Mapping[str, int]
+
+
+def start(*, port: int, slack_port: int, platform_port: int, data_dir: str) -> None:
     """Runs the demo until Ctrl-C; tells where to look. Raises `CannotStart`."""
-    print("postbot: starting the stand-ins of Slack and X …", flush=True)
-    port, slack_port, x_port, x_api_port = (_port(each) for each in (port, slack_port, x_port, 0))
-    with _folder(data_dir) as folder, _sandbox(port, slack_port, x_port, x_api_port):
+    print("postbot: starting the stand-ins of Slack and of the platforms …", flush=True)
+    ports = _ports(port, slack_port, platform_port)
+    with _folder(data_dir) as folder, _sandbox(ports):
         settings = read_settings(
             _env_file=None,
             POSTBOT_DATA_DIR=folder,
             POSTBOT_DATABASE_URL="",
             POSTBOT_REDIS_URL="",
-            POSTBOT_PUBLIC_URL=f"http://127.0.0.1:{port}",
+            POSTBOT_PUBLIC_URL=f"http://127.0.0.1:{ports.app}",
             POSTBOT_HOST="127.0.0.1",
-            POSTBOT_PORT=port,
+            POSTBOT_PORT=ports.app,
             POSTBOT_LOG_LEVEL="warning",
             SLACK_BOT_TOKEN="xoxb-sandbox-bot-token",  # noqa: S106 - of the stand-in
             SLACK_SIGNING_SECRET="sandbox-signing-secret",  # noqa: S106
-            SLACK_API_URL=f"http://127.0.0.1:{slack_port}/api/",
-            X_CLIENT_ID="sandbox-x-client",
-            X_CLIENT_SECRET="sandbox-x-secret",  # noqa: S106
-            X_API_URL=f"http://127.0.0.1:{x_api_port}",
-            X_AUTHORIZE_URL=f"http://127.0.0.1:{x_port}/i/oauth2/authorize",
+            SLACK_API_URL=f"http://127.0.0.1:{ports.slack}/api/",
             # A newcomer should not wait 20 minutes to see what happens when retries run out.
             POSTBOT_RETRY_DELAYS="5,10,15",
             POSTBOT_REQUEST_TIMEOUT=5,
             POSTBOT_SETTLE=6,
             POSTBOT_LOOK_GAPS="5,10",
+            **_platform_settings(ports),
         )
         processes.start(
             "web",
@@ -59,20 +86,51 @@ def start(*, port: int, slack_port: int, x_port: int, data_dir: str) -> None:
             "dispatcher",
             migrate=True,
             settings=settings,
-            ready=partial(_welcome, slack_port, x_port),
+            ready=partial(_welcome, ports),
         )
 
 
-async def _welcome(slack_port: int, x_port: int) -> None:
-    await _connect(f"http://127.0.0.1:{slack_port}")
+def _ports(port: int, slack_port: int, platform_port: int) -> Ports:
+    names = list(_PATHS)
+    wanted = {name: platform_port + n if platform_port else 0 for n, name in enumerate(names)}
+    return Ports(
+        app=_port(port),
+        slack=_port(slack_port),
+        pages={name: _port(each) for name, each in wanted.items()},
+        apis={name: free_port() for name in names},
+    )
+
+
+def _platform_settings(ports: Ports) -> dict[str, Any]:
+    """The settings by which the publishers reach the stand-ins."""
+    settings: dict[str, Any] = {}
+    for name, paths in _PATHS.items():
+        settings[f"{name.upper()}_CLIENT_ID"] = f"sandbox-{name}-client"
+        settings[f"{name.upper()}_CLIENT_SECRET"] = f"sandbox-{name}-secret"
+        for setting, path in paths.items():
+            # People open the consent page in their browser, even while the API is closed.
+            port = (ports.pages if setting == "AUTHORIZE_URL" else ports.apis)[name]
+            settings[f"{name.upper()}_{setting}"] = f"http://127.0.0.1:{port}{path}"
+    return settings
+
+
+async def _welcome(ports: Ports) -> None:
+    await _connect(f"http://127.0.0.1:{ports.slack}")
+    pages = "\n".join(
+        f"    {platforms.label(name):<11}http://127.0.0.1:{page}/"
+        for name, page in ports.pages.items()
+    )
     print(
         f"""
   Postbot's demo is running.
 
-    Slack   http://127.0.0.1:{slack_port}/   type /schedule-post and press Enter
-    X       http://127.0.0.1:{x_port}/   what was posted, and switches that make it fail
+    Slack      http://127.0.0.1:{ports.slack}/   type /schedule-post and press Enter
 
-  Alice's profile @acme is connected. Connect @acme_labs with /schedule-post accounts.
+  What was posted, and switches that make a platform fail:
+
+{pages}
+
+  An account of each platform is connected. Connect more with /schedule-post accounts.
   Retries come after 5, 10 and 15 seconds here, instead of 1, 5 and 15 minutes.
   Press Ctrl-C to end it.
 """,
@@ -81,25 +139,28 @@ async def _welcome(slack_port: int, x_port: int) -> None:
 
 
 async def _connect(slack: str) -> None:
-    """Connects a first account the way Alice would: she asks for the accounts, follows the link in
-    the answer, and agrees on the consent page."""
+    """Connects first accounts the way Alice would: she asks for the accounts, follows the links in
+    the answer, and agrees on the consent pages."""
     member = {"member": "U0ALICE", "channel": "D0ALICE"}
     async with httpx.AsyncClient(follow_redirects=False, timeout=10) as browser:
         body = {**member, "text": "/schedule-post accounts"}
         (await browser.post(f"{slack}/_/command", json=body)).raise_for_status()
-        link = await _connect_link(browser, slack)
-        consent = (await browser.get(link)).headers["location"]
-        back = (await browser.get(f"{consent}&auto=acme")).headers["location"]
-        (await browser.get(back)).raise_for_status()
+        for name, link in (await _connect_links(browser, slack)).items():
+            consent = (await browser.get(link)).headers["location"]
+            back = (await browser.get(f"{consent}&auto={_PEOPLE[name]}")).headers["location"]
+            (await browser.get(back.partition("#")[0])).raise_for_status()
 
 
-async def _connect_link(browser: httpx.AsyncClient, slack: str) -> str:
+async def _connect_links(browser: httpx.AsyncClient, slack: str) -> dict[str, str]:
     for _ in range(50):
         state = (await browser.get(f"{slack}/_/state", params={"member": "U0ALICE"})).text
-        if found := re.search(r'"(http[^"]*/connect/x[^"]*)"', state):
-            return found[1]
+        found = {
+            name: url for url, name in re.findall(r'"(http[^"]*/connect/(\w+)\?[^"]*)"', state)
+        }
+        if found.keys() == _PATHS.keys():
+            return found
         await asyncio.sleep(0.1)
-    raise CannotStart("The demo could not connect its first account.")
+    raise CannotStart("The demo could not connect its first accounts.")
 
 
 def _port(wanted: int) -> int:
@@ -117,12 +178,12 @@ def _folder(data_dir: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _sandbox(port: int, slack_port: int, x_port: int, x_api_port: int) -> Iterator[None]:
+def _sandbox(ports: Ports) -> Iterator[None]:
     command = [
         *(sys.executable, "-m", "sandbox", "--exit-with-parent"),
-        *("--slack-port", str(slack_port), "--x-port", str(x_port)),
-        *("--x-api-port", str(x_api_port)),
-        *("--app-url", f"http://127.0.0.1:{port}"),
+        *("--slack-port", str(ports.slack), "--app-url", f"http://127.0.0.1:{ports.app}"),
+        *(part for name, page in ports.pages.items() for part in (f"--{name}-port", str(page))),
+        *(part for name, api in ports.apis.items() for part in (f"--{name}-api-port", str(api))),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ours
     try:

@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from publishers._abilities import COLUMNS as ABILITIES
+from publishers._abilities import row as abilities
 from publishers._base import Limits, Publisher
 from publishers._errors import (
     Cause,
@@ -22,6 +24,7 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    Intake,
     ManualKit,
     Media,
     MediaKind,
@@ -36,6 +39,7 @@ from publishers._values import (
 )
 
 __all__ = [
+    "ABILITIES",
     "App",
     "Cause",
     "Checkpoint",
@@ -44,6 +48,7 @@ __all__ = [
     "CredentialsExpired",
     "Http",
     "HttpClients",
+    "Intake",
     "Limits",
     "ManualKit",
     "Media",
@@ -62,6 +67,7 @@ __all__ = [
     "Rejected",
     "TemporaryFailure",
     "Unsure",
+    "abilities",
     "all_publishers",
     "boottime",
     "get",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,9 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    Intake,
     ManualKit,
+    MediaKind,
     NotPublished,
     Place,
     Problem,
@@ -47,8 +50,15 @@ class Publisher(ABC):
     name: ClassVar[str]
     label: ClassVar[str]
     limits: ClassVar[Limits]
-    scopes: ClassVar[tuple[str, ...]]
+    #: What it takes of each kind of file. Images are made fit for it before they get here; a kind
+    #: that is left out goes as it is.
+    intake: ClassVar[Mapping[MediaKind, Intake]] = {}
+    #: The permissions that people are asked for; an instance may differ where the app is set up in
+    #: another way.
+    scopes: tuple[str, ...]
     is_idempotent: ClassVar[bool] = False
+    #: How Postbot finds out whether a doubtful post is live, in a few words.
+    looks: ClassVar[str]
     #: How long before their end tokens are renewed: enough to outlive one failed refresh and the
     #: longest upload.
     refresh_ahead: ClassVar[timedelta] = timedelta(minutes=30)
@@ -57,6 +67,8 @@ class Publisher(ABC):
     #: Places that every account has, the main one first; those of `places` are each account's own.
     fixed_places: ClassVar[tuple[Place, ...]] = ()
     has_places: ClassVar[bool] = False
+    #: Whether one consent can cover several accounts, so that to revoke it ends all of them.
+    shares_consent: ClassVar[bool] = False
     #: What the parts of a post after the first are: of a thread, comments below it, or none.
     follow_up: ClassVar[Literal["", "thread", "comment"]] = ""
 
@@ -74,7 +86,8 @@ class Publisher(ABC):
 
     @abstractmethod
     async def refresh(self, credentials: Credentials) -> Credentials:
-        """New tokens for old. Raises `Rejected` (authentication) when only a reconnect can help."""
+        """New tokens for old. Raises `Rejected` (authentication) when only a reconnect can help;
+        with a `kind` (permission, billing) when it is our app that is refused, not these tokens."""
 
     @abstractmethod
     async def revoke(self, credentials: Credentials) -> None:
@@ -122,7 +135,8 @@ class Publisher(ABC):
     async def prepare(
         self, credentials: Credentials, content: Content, checkpoint: Checkpoint
     ) -> Ready | Processing:
-        """Does all that may be done twice (uploads, containers) and saves the ids it is given."""
+        """Does all that may be done twice (uploads, containers) and saves the ids it is given.
+        Raises `OutcomeUnknown` when it sees that an earlier attempt's post is out."""
 
     @abstractmethod
     async def publish(

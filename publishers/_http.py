@@ -4,12 +4,13 @@
 connection of its own, never repeats, ends after one deadline for the whole call, refuses to start
 when its time has passed, and says whether the first byte left. The class of an exception alone
 does not tell that: a lost pooled connection and a request that the platform has read both arrive
-as read errors.
+as read errors. The deadline of either grows with the body.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -28,9 +29,27 @@ from publishers._errors import Cause, OutcomeUnknown, RateLimited, TemporaryFail
 
 # Larger answers are no answers of an API; reading on would only feed a hostile peer.
 MAX_ANSWER_BYTES = 5_000_000
+# Bytes a second that even a slow line takes: a large file gets the time that it needs.
+SLOWEST_LINE = 200_000
 
 _Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 _trace_of_request: ContextVar[_Trace | None] = ContextVar("trace_of_request", default=None)
+
+
+class _WithoutQueries(logging.Filter):
+    """httpx logs whole addresses. The query of one may hold a token, where a platform takes it
+    nowhere else."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                one.copy_with(query=None) if isinstance(one, httpx.URL) else one
+                for one in record.args
+            )
+        return True
+
+
+logging.getLogger("httpx").addFilter(_WithoutQueries())
 
 
 class TooLate(Exception):
@@ -137,8 +156,9 @@ class Http:
     async def _call(
         self, client: httpx.AsyncClient, method: str, url: str, request: Mapping[str, Any]
     ) -> httpx.Response:
-        async with asyncio.timeout(self._timeout) as self._deadline:
-            built = client.build_request(method, url, timeout=None, **request)
+        built = client.build_request(method, url, timeout=None, **request)
+        self._seconds = self._timeout + int(built.headers.get("content-length", 0)) / SLOWEST_LINE
+        async with asyncio.timeout(self._seconds) as self._deadline:
             response = await client.send(built, stream=True, follow_redirects=False)
             self._status = response.status_code
             try:
@@ -154,7 +174,7 @@ class Http:
             raise httpx.WriteError("refused to send the request a second time")
         self._deadline.reschedule(None)
         await self._pass_gate()
-        self._deadline.reschedule(asyncio.get_running_loop().time() + self._timeout)
+        self._deadline.reschedule(asyncio.get_running_loop().time() + self._seconds)
         if self.send_by is not None and boottime() > self.send_by:
             raise TooLate
         self.left_at = datetime.now(UTC)

@@ -36,3 +36,10 @@ def strings(value: object) -> list[str]:
 def text(value: object) -> str:
     """A string, or an empty one for anything else."""
     return value if isinstance(value, str) else ""
+
+
+def tidy(sentence: str) -> str:
+    """One short printable line, without anything that could be a token."""
+    words = "".join(sign if sign.isprintable() else " " for sign in sentence).split()
+    line = " ".join("…" if len(word) > 25 else word for word in words)
+    return (line if len(line) <= 200 else f"{line[:199]}…").rstrip(".")

@@ -34,6 +34,7 @@ def read_credentials(
     """The tokens of a token answer, `None` when it has none.
 
     What the answer leaves out stays as it was: a refresh token that is not replaced is still good.
+    Some platforms separate scopes by commas.
     """
     access_token = text(answer.get("access_token"))
     if not access_token:
@@ -42,7 +43,7 @@ def read_credentials(
         access_token=access_token,
         refresh_token=text(answer.get("refresh_token")) or refresh_token,
         expires_at=_expiry(answer.get("expires_in")),
-        scopes=tuple(text(answer.get("scope")).split()) or scopes,
+        scopes=tuple(text(answer.get("scope")).replace(",", " ").split()) or scopes,
     )
 
 

@@ -15,7 +15,8 @@ ProblemField = Literal["text", "media", "link", "title", "first_comment", "place
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """One file of a post, readable at `path` as long as the post exists. Bytes and pixels."""
+    """One file of a post, readable at `path` during an attempt. Bytes, pixels, seconds; `None` and
+    empty where nobody knows."""
 
     name: str
     path: Path
@@ -23,14 +24,42 @@ class Media:
     mime: str
     size: int
     sha256: str
+    #: As it is shown: after the turn that a camera noted.
     width: int | None = None
     height: int | None = None
-    #: Seconds, of a video whose facts could be read.
+    #: Of a video.
     duration: float | None = None
+    frame_rate: float | None = None
+    #: Of a video: `h264`, `hevc`, `av1`, `vp9`, or whatever four letters the file says.
+    codec: str = ""
+    #: How an image must be turned to be upright, as EXIF counts it; 1 when it is.
+    orientation: int = 1
+    #: An image that says where it was taken.
+    is_located: bool = False
+    #: An image that may have transparent parts.
+    is_transparent: bool = False
     alt_text: str = ""
     #: A signed address that the platform may fetch the file from for a while; no secret in it
     #: outlives that, but it belongs into no log.
     url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """What a platform takes of one kind of file: what an image is fitted to, and what any file is
+    held against. Bytes, pixels, seconds, frames a second; `None` and empty for no limit."""
+
+    mimes: tuple[str, ...]
+    size: int
+    #: An image with more pixels is scaled down; of other kinds it is a problem.
+    width: int | None = None
+    height: int | None = None
+    #: Narrowest and widest shape, as width divided by height. Nothing is ever cropped to it.
+    ratio: tuple[float, float] | None = None
+    #: Shortest and longest.
+    duration: tuple[float, float | None] | None = None
+    frame_rate: tuple[float, float] | None = None
+    codecs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +100,8 @@ class Credentials:
     refresh_token: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
+    #: The remote id of the profile that these are stored for; empty before they belong to one.
+    profile_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

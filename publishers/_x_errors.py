@@ -23,7 +23,7 @@ from publishers._errors import (
     TemporaryFailure,
 )
 from publishers._http import retry_at
-from publishers._json import dicts, read_object
+from publishers._json import dicts, read_object, tidy
 
 RECONNECT = "X no longer accepts the connection of this account. Reconnect the account."
 REFUSED = "X refused this.{quote} Change the post and try again."
@@ -265,10 +265,3 @@ def _most_telling(problems: list[dict[str, Any]]) -> str:
             if isinstance(problem.get(name), str):
                 return str(problem[name])
     return ""
-
-
-def tidy(sentence: str) -> str:
-    """One short printable line, without anything that could be a token."""
-    words = "".join(sign if sign.isprintable() else " " for sign in sentence).split()
-    line = " ".join("…" if len(word) > 25 else word for word in words)
-    return (line if len(line) <= 200 else f"{line[:199]}…").rstrip(".")

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from publishers._errors import Cause, Rejected, TemporaryFailure
-from publishers._json import dig, text
+from publishers._json import dig, text, tidy
 from publishers._values import Checkpoint, Media, Processing, Ready
-from publishers._x_errors import tidy
 
 # X keeps an upload for 24 hours; older ids than this are not worth the risk.
 USABLE_SECONDS = 20 * 3600

@@ -86,6 +86,7 @@ class X(Publisher):
         alt_text=1000,
     )
     follow_up = "thread"
+    looks = "looks through the profile's posts; asks you when it is not there"
     scopes = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:

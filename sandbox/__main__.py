@@ -21,7 +21,7 @@ from sandbox.slack.settings import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from sandbox.switches import SWITCHES
 
 #: The port of each platform's stand-in; 0 picks a free port, which the ready line names.
-PORTS = {"x": 8092, "pinterest": 0}
+PORTS = {"x": 8092, "pinterest": 0, "facebook": 0, "instagram": 0}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -72,10 +72,17 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def _platforms() -> dict[str, Callable[..., web.Application]]:
     # Imported late, for `--help` should not wait for them.
+    from sandbox.facebook import create_app as create_facebook
+    from sandbox.instagram import create_app as create_instagram
     from sandbox.pinterest import create_app as create_pinterest
     from sandbox.x import create_app as create_x
 
-    return {"x": create_x, "pinterest": create_pinterest}
+    return {
+        "x": create_x,
+        "pinterest": create_pinterest,
+        "facebook": create_facebook,
+        "instagram": create_instagram,
+    }
 
 
 async def _start(

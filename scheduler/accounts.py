@@ -7,7 +7,7 @@ from __future__ import annotations
 import structlog
 
 from publishers import Place as Place
-from publishers import PublishError
+from publishers import PublishError, get
 from scheduler import account_events, states, tokens
 from scheduler.consents import CONSENT_LIFE as CONSENT_LIFE
 from scheduler.consents import AccountError as AccountError
@@ -47,17 +47,27 @@ async def connected(workspace_id: int) -> list[Account]:
 async def disconnect(
     runtime: Runtime, *, workspace_id: int, account_id: int, actor: str = ""
 ) -> Account | None:
-    """Forgets the tokens of an account and revokes them where the platform can. Posts stay; those
-    that are due meanwhile fail with a notice. `None` when there is no such account here."""
+    """Forgets the tokens of an account and revokes them where the platform can and no other account
+    may live on the same consent. Posts stay; those that are due meanwhile fail with a notice.
+    `None` when there is no such account here."""
     account = await Account.get_or_none(id=account_id, workspace_id=workspace_id)
     if account is None:
         return None
     await account_events.disconnected(account, actor=actor, now=runtime.clock.now())
     await _withdraw(runtime, account)
-    if account.secrets:
+    if account.secrets and not await _is_shared(account):
         await _revoke(runtime, account)
     account.health = DISCONNECTED
     return account
+
+
+async def _is_shared(account: Account) -> bool:
+    """Whether revoking could end the tokens of another account. Nobody knows whose consent each of
+    them lives on, so any other of the platform counts."""
+    if not get(account.platform).shares_consent:
+        return False
+    others = Account.filter(platform=account.platform).exclude(id=account.id)
+    return await others.exclude(health=DISCONNECTED).exists()
 
 
 async def _withdraw(runtime: Runtime, account: Account) -> None:

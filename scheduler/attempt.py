@@ -244,7 +244,7 @@ def _published(runtime: Runtime, claim: Claim, published: Published) -> Outcome:
 async def _failed(runtime: Runtime, claim: Claim, error: PublishError) -> Outcome:
     now = runtime.clock.now()
     match error:
-        case OutcomeUnknown() if claim.publishing:
+        case OutcomeUnknown():
             again = now + timedelta(seconds=runtime.settings.settle)
             return _outcome(states.HOLD_UNCONFIRMED, error, next_attempt_at=again, looks=0)
         case RateLimited() if now - claim.due_at < LONGEST_SNOOZE:

@@ -18,10 +18,11 @@ from publishers import (
     RateLimited,
     TemporaryFailure,
     Unsure,
+    get,
 )
 from scheduler import accounts, contents, states
 from scheduler.attempt import Claim, SavedSteps
-from scheduler.backoff import next_look_at
+from scheduler.backoff import next_attempt_at, next_look_at
 from scheduler.deliveries import Step
 from scheduler.models import Attempt, Delivery
 from scheduler.posts import PRIORITY_NOW
@@ -144,14 +145,26 @@ async def _consequence(
                 "next_attempt_at": None,
             }
         case NotPublished():
-            return states.DENY, {
-                "due_at": row.due_at,
-                "next_attempt_at": now,
-                "attempts": row.attempts,
-                "priority": PRIORITY_NOW,
-            }
+            return await _not_out(runtime, row)
         case Unsure(reason=reason):
             return _unsure(runtime, row, reason)
+
+
+async def _not_out(runtime: Runtime, row: Delivery) -> tuple[Move, dict[str, Any]]:
+    """It did not go out, so this was an attempt like any other that failed."""
+    now, used = runtime.clock.now(), row.attempts + 1
+    began, delays = await _began_at(row), runtime.settings.retry_delays
+    again = next_attempt_at(began, used=used, delays=delays)
+    if again is None:
+        reason = f"{get(row.platform).label} did not publish this: Postbot looked, it is not there."
+        said = {"cause": row.cause, "kind": row.kind, "reason": reason}
+        return states.FAIL, {**said, "next_attempt_at": None, "attempts": used}
+    return states.DENY, {
+        "due_at": row.due_at,
+        "next_attempt_at": max(now, again),
+        "attempts": used,
+        "priority": PRIORITY_NOW,
+    }
 
 
 def _unsure(runtime: Runtime, row: Delivery, reason: str) -> tuple[Move, dict[str, Any]]:

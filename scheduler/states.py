@@ -199,20 +199,20 @@ SNOOZE = _move(
     release=True,
     notice="card",
 )
-#: owner: a definite no, or no attempts left
+#: owner or reconciler: a definite no, or no attempts left
 FAIL = _move(
     "fail",
-    (S.PREPARING, S.PUBLISHING, S.RETRYING),
+    (S.PREPARING, S.PUBLISHING, S.RETRYING, S.UNCONFIRMED),
     S.FAILED,
     "delivery.failed",
     takes=_FAILURE,
     release=True,
     notice="person",
 )
-#: owner or rescuer: it may be out there
+#: owner or rescuer: it may be out there; while it is prepared, because of an earlier attempt
 HOLD_UNCONFIRMED = _move(
     "hold_unconfirmed",
-    (S.PUBLISHING,),
+    (S.PREPARING, S.PUBLISHING),
     S.UNCONFIRMED,
     "delivery.unconfirmed",
     takes=("next_attempt_at", "cause", "kind", "reason", "looks"),

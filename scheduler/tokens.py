@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -148,6 +149,7 @@ async def _keep(
     """Stores refreshed tokens before anybody uses them, as often as it takes: the old pair died
     with the refresh."""
     version = account.token_version + 1
+    fresh = replace(fresh, profile_id=account.remote_id)
     news = {
         "secrets": seal(runtime, account, fresh),
         "token_version": version,
@@ -202,7 +204,7 @@ def unseal(runtime: Runtime, account: Account) -> Credentials:
     fields = json.loads(runtime.vault.open(account.secrets))
     if fields.get("account") != _identity(account):
         raise WrongKeys("do not fit: the tokens of this account belong to another one")
-    return credentials_of(fields)
+    return replace(credentials_of(fields), profile_id=account.remote_id)
 
 
 def fields_of(credentials: Credentials) -> dict[str, Any]:

@@ -11,29 +11,16 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.views import ids
-from publishers import all_publishers
-from scheduler import config, events, states
+from scheduler import events, states
+from tests.readme import written
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 
 
-@pytest.mark.parametrize("row", config.table(), ids=lambda row: row[0])
-def test_every_setting_stands_in_the_readme(row: tuple[str, str, str]) -> None:
-    variable, default, meaning = row
-
-    shown = f"| `{variable}` | {f'`{default}`' if default else ''} | {meaning} |"
-
-    assert shown in README
-
-
-def test_the_readme_names_no_setting_that_does_not_exist() -> None:
-    known = {variable for variable, _, _ in config.table()}
-
-    named = set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
-
-    assert named == known
+def test_the_readmes_tables_of_settings_and_platforms_are_those_of_the_code() -> None:
+    assert written(README) == README, "run `make readme`"
 
 
 @pytest.mark.parametrize("state", list(states.State), ids=str)
@@ -47,13 +34,6 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
 )
 def test_every_event_stands_in_the_architecture(event: str) -> None:
     assert f"| `{event}` |" in ARCHITECTURE
-
-
-@pytest.mark.parametrize("name", sorted(all_publishers()))
-def test_every_platform_has_its_row(name: str) -> None:
-    label = all_publishers()[name].label
-
-    assert re.search(rf"^\| {label} \|", README, re.MULTILINE)
 
 
 def test_every_command_stands_in_the_readme() -> None:

@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from scheduler import accounts, members, posts
+from scheduler.accounts import Offer
 from scheduler.config import Settings
 from scheduler.contents import Words
 from scheduler.media import StoredMedia
@@ -129,18 +130,28 @@ class World:
         )
 
 
-async def connect(runtime: Runtime, workspace: Workspace, profile: str = "acme") -> Account:
-    """Connects an account as a member would: over the consent page and back."""
+async def connect(
+    runtime: Runtime, workspace: Workspace, profile: str = "acme", *, platform: str = "x"
+) -> Account:
+    """Connects an account as a member would: over the consent page and back, and the first of the
+    profiles where there are several."""
     url = await accounts.begin_connect(
-        runtime, workspace_id=workspace.id, user_id=ALICE, platform="x"
+        runtime, workspace_id=workspace.id, user_id=ALICE, platform=platform
     )
     async with httpx.AsyncClient() as browser:
         back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
     query = parse_qs(urlsplit(back.headers["location"]).query)
     connected = await accounts.finish_connect(
-        runtime, platform="x", state=query["state"][0], code=query["code"][0]
+        runtime, platform=platform, state=query["state"][0], code=query["code"][0]
     )
-    assert isinstance(connected, list)
+    if isinstance(connected, Offer):
+        connected = await accounts.choose(
+            runtime,
+            platform=platform,
+            choice_id=connected.id,
+            browser="",
+            chosen=[connected.profiles[0].remote_id],
+        )
     return connected[0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -17,9 +17,8 @@ _FORM = """<h1>{client} wants to use your {name} profile</h1>
 {profiles}
 </fieldset>
 <h2>The app will be able to</h2>
-<ul>
 {abilities}
-</ul>
+{optional}
 <p class="buttons">
 <button class="primary" type="submit">Authorize app</button>
 <button type="submit" name="choice" value="deny">Cancel</button>
@@ -29,6 +28,9 @@ _FORM = """<h1>{client} wants to use your {name} profile</h1>
 _PROFILE = """<label class="choice"><input type="radio" name="account" value="{username}"{checked}>
 <span><strong>{name}</strong> @{username}</span></label>"""
 
+_TICK = """<label class="choice"><input type="checkbox" name="scope" value="{scope}" checked>
+<span>{ability}</span></label>"""
+
 
 def consent_page(
     look: Look,
@@ -37,19 +39,22 @@ def consent_page(
     client_id: str,
     redirect_uri: str,
     profiles: Sequence[Profile],
-    abilities: Iterable[str],
+    abilities: Sequence[str],
+    optional: Mapping[str, str] | None = None,
 ) -> web.Response:
     """The page with the profiles and the buttons, which lead back to `redirect_uri`'s host.
 
     Its form is sent to `action` as `account`, the username of a profile, or as `choice=deny`.
-    `abilities` are sentences that go on “The app will be able to …”.
+    `abilities` are sentences that go on “The app will be able to …”. So are those of `optional`,
+    by scope: each of these can be unticked, and what stays ticked is sent as `scope`.
     """
     content = _FORM.format(
         client=html.escape(client_id),
         name=html.escape(look.name),
         action=html.escape(action),
         profiles="\n".join(_profile(one, checked=one is profiles[0]) for one in profiles),
-        abilities="\n".join(f"<li>{html.escape(each)}</li>" for each in abilities),
+        abilities=_list(abilities),
+        optional="\n".join(_tick(scope, each) for scope, each in (optional or {}).items()),
     )
     target = urlsplit(redirect_uri)
     form_action = f"'self' {target.scheme}://{target.netloc}"
@@ -74,6 +79,15 @@ def _profile(one: Profile, *, checked: bool) -> str:
         username=html.escape(one.username),
         checked=" checked" if checked else "",
     )
+
+
+def _list(abilities: Sequence[str]) -> str:
+    items = "\n".join(f"<li>{html.escape(each)}</li>" for each in abilities)
+    return f"<ul>\n{items}\n</ul>" if abilities else ""
+
+
+def _tick(scope: str, ability: str) -> str:
+    return _TICK.format(scope=html.escape(scope), ability=html.escape(ability))
 
 
 def _answer(

@@ -47,6 +47,7 @@ class Gallery(Publisher):
     scopes = ("profiles", "posts")
     refresh_ahead = timedelta(days=30)
     has_places = True
+    looks = "asks you"
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
         return consent_url(

@@ -1,6 +1,8 @@
-"""The stand of X for its tests."""
+"""The stand of a platform for its tests."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -8,8 +10,11 @@ from tests.publishers.stand import Notes, Stand
 
 
 @pytest.fixture
-def stand() -> Stand:
-    return Stand("x")
+def stand(request: pytest.FixtureRequest) -> Stand:
+    """The platform after which the file of the test is named."""
+    found = re.match(r"test_([a-z]+)_", request.path.name)
+    assert found
+    return Stand(found[1])
 
 
 @pytest.fixture

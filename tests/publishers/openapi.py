@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from email.parser import BytesParser
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,27 @@ from typing import Any
 import httpx
 import jsonschema
 
+from tests.publishers import meta
+from tests.publishers.forms import fields_of, parts_of
+
 CONTRACTS = Path(__file__).parents[3] / "shared/contracts"
-FILES = {"x": CONTRACTS / "x/x-api-v2-2.167-xdk-openapi.json"}
+FILES = {
+    "pinterest": CONTRACTS / "pinterest/pinterest-v5.23.0-openapi.json",
+    "x": CONTRACTS / "x/x-api-v2-2.167-xdk-openapi.json",
+}
 # Its documentation and its servers say `tweet.fields` where the contract says `post.fields`.
 SAME = {"tweet.fields": "post.fields"}
-# OAuth endpoints are in no contract.
+# X's OAuth endpoints are in no contract.
 OUTSIDE = "/oauth2/"
+# In Pinterest's description of the token endpoint, but not among its fields.
+UNLISTED = {"continuous_refresh"}
 
 
 @cache
-def contract_of(platform: str) -> Contract | None:
+def contract_of(platform: str) -> Contract | meta.MetaContract | None:
+    """What a platform's requests are held against; `None` when it is not on this machine."""
+    if platform in meta.NODES:
+        return meta.load(CONTRACTS / "meta", platform)
     file = FILES.get(platform)
     return Contract(json.loads(file.read_text())) if file and file.exists() else None
 
@@ -67,8 +78,44 @@ class Contract:
             return ["a body where none belongs"] if request.content else []
         if kind not in contents:
             return [f"{kind} is not one of {list(contents)}"]
-        body = json.loads(request.content) if kind == "application/json" else _form(request)
-        return [error.message for error in self._errors(contents[kind]["schema"], body)]
+        body = _form(request) if kind == "multipart/form-data" else fields_of(request)
+        schema = contents[kind]["schema"]
+        wrong = [error.message for error in self._errors(schema, body)]
+        return [*wrong, *self._value_breaches(schema, body)]
+
+    def _value_breaches(self, schema: dict[str, Any], value: Any) -> Iterator[str]:
+        """Fields that the contract does not name, although it may not forbid them, and what is
+        wrong with a value by the schema that one of its own fields chooses."""
+        schema = self._chosen(self._schema(schema), value)
+        for one in value if isinstance(value, list) else []:
+            yield from self._value_breaches(schema.get("items", {}), one)
+        properties = self._properties(schema)
+        if not isinstance(value, dict) or not properties:
+            return
+        yield from (error.message for error in self._errors(schema, value))
+        for name, one in value.items():
+            if name in properties:
+                yield from self._value_breaches(properties[name], one)
+            elif name not in UNLISTED:
+                yield f"unknown field {name}"
+
+    def _chosen(self, schema: dict[str, Any], value: Any) -> dict[str, Any]:
+        choice = schema.get("discriminator", {})
+        kind = value.get(choice.get("propertyName")) if isinstance(value, dict) else None
+        mapping = choice.get("mapping", {})
+        return self._schema({"$ref": mapping[kind]}) if kind in mapping else schema
+
+    def _properties(self, schema: dict[str, Any]) -> dict[str, Any]:
+        found = dict(schema.get("properties", {}))
+        for word in ("allOf", "anyOf", "oneOf"):
+            for one in schema.get(word, []):
+                found |= self._properties(self._schema(one))
+        return found
+
+    def _schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        name = schema.get("$ref", "").rpartition("/")[2]
+        found: dict[str, Any] = self._spec["components"]["schemas"].get(name, schema)
+        return found
 
     def _resolve(self, parameter: dict[str, Any]) -> dict[str, Any]:
         name = parameter.get("$ref", "").rpartition("/")[2]
@@ -88,12 +135,9 @@ def _typed(schema: dict[str, Any], value: str) -> Any:
 
 def _form(request: httpx.Request) -> dict[str, Any]:
     """The fields of a multipart form: bytes as text, digits as numbers."""
-    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser().parsebytes(head + request.content)
-    return dict(_field(part) for part in message.get_payload())
+    return {name: _field(name, value) for name, (value, _) in parts_of(request).items()}
 
 
-def _field(part: Any) -> tuple[str, Any]:
-    name = part.get_param("name", header="content-disposition")
-    value = part.get_payload(decode=True).decode("latin-1")
-    return name, int(value) if value.isdecimal() and name != "media" else value
+def _field(name: str, value: bytes) -> Any:
+    word = value.decode("latin-1")
+    return int(word) if word.isdecimal() and name != "media" else word

@@ -30,7 +30,9 @@ API = "https://api.platform.example"
 ACCESS, REFRESH, SECRET = (
     f"canary-{name}-1-{'a1' * 30}" for name in ("access", "refresh", "secret")
 )
-CREDENTIALS = Credentials(access_token=ACCESS, refresh_token=REFRESH)
+CREDENTIALS = Credentials(
+    access_token=ACCESS, refresh_token=REFRESH, profile_id="1700000000000000001"
+)
 APP = App(
     client_id="client-1",
     client_secret=SECRET,
@@ -97,7 +99,9 @@ class Stand:
     def _play(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         contract = contract_of(self.platform)
-        breaches = contract.breaches(request) if contract else []
+        # Where files are uploaded to is a host of its own, outside of the contract.
+        is_inside = request.url.host == httpx.URL(API).host
+        breaches = contract.breaches(request) if contract and is_inside else []
         assert breaches == [], breaches
         asked = f"{request.method} {request.url.path}"
         (route,) = [one for one in self._answers if _matches(asked, one)]
@@ -173,6 +177,7 @@ def store(
         size=size,
         sha256=hashlib.sha256(content).hexdigest(),
         alt_text=alt_text,
+        url=f"https://postbot.example/media/{name}",
     )
 
 
@@ -182,5 +187,5 @@ def described(kind: MediaKind = "image", **changes: Any) -> Media:
     return Media(path=Path("nowhere"), kind=kind, sha256="0" * 64, **values)
 
 
-def post(text: str = "Spring sale", *media: Media) -> Content:
-    return Content(text=text, media=media)
+def post(text: str = "Spring sale", *media: Media, **more: Any) -> Content:
+    return Content(text=text, media=media, **more)

@@ -14,6 +14,7 @@ from publishers import (
     Content,
     Credentials,
     CredentialsExpired,
+    Media,
     OutcomeUnknown,
     Publisher,
     PublishError,
@@ -39,13 +40,20 @@ from tests.publishers.stand import (
 )
 
 every_platform = pytest.mark.parametrize("platform", all_publishers())
+# What a post to this platform cannot do without, beside a text and an image.
+NEEDED: dict[str, dict[str, str]] = {"pinterest": {"place": "549755885001"}}
 ECHO = f"You sent {ACCESS} and {REFRESH} and {SECRET}"
 
 
 @pytest.fixture
-def content(tmp_path: Path) -> Content:
-    """A post that every platform takes: a text and a JPEG image."""
-    return post("Spring sale", store(tmp_path, "door.jpg"))
+def content(platform: str, tmp_path: Path) -> Content:
+    """A post that the platform takes: a text and a JPEG image."""
+    return fit(platform, "Spring sale", store(tmp_path, "door.jpg"))
+
+
+def fit(platform: str, text: str, *media: Media) -> Content:
+    """A post with all that this platform cannot do without."""
+    return post(text, *media, **NEEDED.get(platform, {}))
 
 
 def publisher(platform: str) -> type[Publisher]:
@@ -94,8 +102,8 @@ def test_nothing_counts_nothing_and_a_word_its_letters(platform: str) -> None:
 def test_a_text_one_too_long_is_a_problem_that_names_the_limit(platform: str) -> None:
     limit = publisher(platform).limits.text
 
-    fitting = publisher(platform).check(post("a" * limit, described()))
-    (problem,) = publisher(platform).check(post("a" * (limit + 1), described()))
+    fitting = publisher(platform).check(fit(platform, "a" * limit, described()))
+    (problem,) = publisher(platform).check(fit(platform, "a" * (limit + 1), described()))
 
     assert fitting == []
     assert problem.field == "text"
@@ -106,7 +114,9 @@ def test_a_text_one_too_long_is_a_problem_that_names_the_limit(platform: str) ->
 def test_a_file_too_large_is_a_problem_that_names_the_file(platform: str) -> None:
     size = publisher(platform).limits.image_bytes + 1
 
-    problems = publisher(platform).check(post("Hi", described(name="door.jpg", size=size)))
+    large = described(name="door.jpg", size=size)
+
+    problems = publisher(platform).check(fit(platform, "Hi", large))
 
     assert [problem.field for problem in problems] == ["media"]
     assert "door.jpg" in problems[0].text
@@ -114,7 +124,7 @@ def test_a_file_too_large_is_a_problem_that_names_the_file(platform: str) -> Non
 
 @every_platform
 def test_an_empty_post_is_a_problem(platform: str) -> None:
-    assert publisher(platform).check(post("")) != []
+    assert publisher(platform).check(fit(platform, "")) != []
 
 
 @every_platform

@@ -19,7 +19,7 @@ from publishers import (
     TemporaryFailure,
     open_clients,
 )
-from publishers._http import MAX_ANSWER_BYTES, boottime, rate_limited, retry_at
+from publishers._http import MAX_ANSWER_BYTES, SLOWEST_LINE, boottime, rate_limited, retry_at
 
 Behaviour = Callable[["Connection"], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -150,6 +150,12 @@ async def answers(connection: Connection) -> None:
         await connection.say(OK)
 
 
+async def answers_after_a_while(connection: Connection) -> None:
+    await connection.request()
+    await asyncio.sleep(0.5)
+    await connection.say(OK)
+
+
 async def redirects(connection: Connection) -> None:
     await connection.request()
     await connection.say(
@@ -207,6 +213,20 @@ async def test_a_repeatable_request_that_is_lost_may_be_sent_again(
             await Http(clients, timeout=timeout).send("POST", server.url, json={})
 
     assert caught.value.cause == "network"
+
+
+@pytest.mark.parametrize("method", ["send", "commit"])
+async def test_a_large_body_is_given_the_time_of_a_slow_line(
+    clients: HttpClients, method: str
+) -> None:
+    async with serving(answers_after_a_while) as server:
+        http = Http(clients, timeout=0.1)
+
+        response = await getattr(http, method)("POST", server.url, content=b"a" * SLOWEST_LINE)
+
+        with pytest.raises(PublishError):
+            await getattr(http, method)("POST", server.url, content=b"a")
+    assert response.json() == {}
 
 
 async def test_a_refused_connection_means_that_nothing_was_sent(
@@ -310,6 +330,18 @@ async def test_cookies_of_one_account_do_not_travel_with_the_next(clients: HttpC
 
     assert server.received.count(b"/2/tweets") == 3
     assert b"cookie" not in server.received.lower()
+
+
+async def test_the_query_of_an_address_reaches_no_log(
+    clients: HttpClients, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with serving(answers) as server:
+        await Http(clients).send("GET", server.url, params={"access_token": "canary"})
+
+    assert b"?access_token=canary" in server.received
+    assert f"{server.url} " in caplog.text
+    assert "canary" not in caplog.text
 
 
 async def test_a_deadline_that_passes_while_connecting_means_that_nothing_was_sent(

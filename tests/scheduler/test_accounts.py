@@ -168,6 +168,18 @@ async def test_a_valid_token_is_handed_out_as_it_is(world: World) -> None:
     assert (current.access_token, version) == ((await secret_of(world))["access_token"], 0)
 
 
+@on_sqlite
+async def test_tokens_say_whose_they_are_and_refreshed_ones_too(world: World) -> None:
+    first, _ = await accounts.credentials(world.runtime, world.account.id)
+    await expire(world)
+
+    second, _ = await accounts.credentials(world.runtime, world.account.id)
+    third, _ = await accounts.credentials(world.runtime, world.account.id)
+
+    assert first.access_token != second.access_token
+    assert {first.profile_id, second.profile_id, third.profile_id} == {world.account.remote_id}
+
+
 async def test_many_at_expiry_refresh_once(world: World, settings: Settings) -> None:
     await expire(world)
 
@@ -332,10 +344,31 @@ async def test_a_disconnected_account_is_forgotten_and_its_grant_ended(world: Wo
     account = await Account.get(id=world.account.id)
     assert (account.health, account.secrets) == (accounts.DISCONNECTED, "")
     assert await accounts.connected(world.workspace.id) == []
+    assert not await is_alive(world, Credentials(access_token=tokens["access_token"]))
+
+
+@on_sqlite
+async def test_a_consent_that_another_account_may_live_on_is_not_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(X, "shares_consent", True)
+    other = (await finish(world, await consent(world, profile="acme_labs")))[0]
+    tokens = [await accounts.credentials(world.runtime, one.id) for one in (world.account, other)]
+    where = {"workspace_id": world.workspace.id}
+
+    await accounts.disconnect(world.runtime, **where, account_id=world.account.id)
+    alive = await is_alive(world, tokens[0][0])
+    await accounts.disconnect(world.runtime, **where, account_id=other.id)
+
+    assert alive
+    assert not await is_alive(world, tokens[1][0])
+
+
+async def is_alive(world: World, credentials: Credentials) -> bool:
     async with httpx.AsyncClient() as client:
         me = world.x.server.make_url("/2/users/me")
-        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        assert (await client.get(str(me), headers=bearer)).status_code == 401
+        bearer = {"Authorization": f"Bearer {credentials.access_token}"}
+        return (await client.get(str(me), headers=bearer)).is_success
 
 
 @pytest.mark.parametrize("mode", ["fail_before", "rate_limit"])

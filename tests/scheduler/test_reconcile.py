@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from publishers import NotPublished, OutcomeUnknown, Ready
+from publishers.x import X
 from scheduler import accounts, deliveries, posts, reconcile, states
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
@@ -294,4 +296,74 @@ async def test_a_refused_duplicate_is_taken_as_a_sign_that_it_is_out(
     assert (await world.fresh(published)).state is State.PUBLISHED
     assert (fresh.state, fresh.remote_id) == (State.UNCONFIRMED, "")
     assert "another post of yours" in fresh.reason
+    assert len(world.x.accepted()) == 1
+
+
+@pytest.fixture
+def absence_is_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """X as a platform that always knows what is not out."""
+
+    async def never_out(*_: object) -> NotPublished:
+        return NotPublished()
+
+    monkeypatch.setattr(X, "reconcile", never_out)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("absence_is_proof")
+async def test_a_post_that_is_provably_not_out_is_published_again_when_its_next_attempt_is_due(
+    world: World, engine: Engine, clock: FrozenClock
+) -> None:
+    delivery = await leave_open(world, engine, "reset_before")
+
+    await look(world, clock, SETTLE)
+    await engine.run()
+    too_early = world.x.accepted()
+    clock.move_to(clock.instant + timedelta(seconds=15))
+    await engine.run()
+
+    fresh = await world.fresh(delivery)
+    assert too_early == []
+    assert len(world.x.accepted()) == 1
+    assert (fresh.state, fresh.attempts) == (State.PUBLISHED, 1)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("absence_is_proof")
+async def test_a_post_that_provably_never_goes_out_fails_like_any_other(
+    world: World, engine: Engine, clock: FrozenClock
+) -> None:
+    delivery = await leave_open(world, engine, "reset_before")
+    await world.x.switch(mode="reset_before", mode_times=0)
+
+    for _ in world.runtime.settings.retry_delays:
+        await look(world, clock, SETTLE)
+        clock.move_to(clock.instant + timedelta(minutes=20))
+        await engine.run()
+    await look(world, clock, SETTLE)
+
+    fresh = await world.fresh(delivery)
+    assert (fresh.state, fresh.attempts, fresh.next_attempt_at) == (State.FAILED, 4, None)
+    assert fresh.reason == "X did not publish this: Postbot looked, it is not there."
+    assert await Event.filter(delivery_id=delivery.id, notice="person").count() == 1
+    assert world.x.accepted() == []
+
+
+@on_sqlite
+async def test_a_post_that_turns_out_to_be_live_while_it_is_prepared_is_looked_for(
+    world: World, engine: Engine, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_out(*_: object) -> Ready:
+        raise OutcomeUnknown("X says that this is out already.", likely_live=True)
+
+    delivery = await leave_open(world, engine, "reset_after")
+    await posts.deny_live(world.runtime, world.ref(delivery), delivery.id)
+    monkeypatch.setattr(X, "prepare", is_out)
+
+    await engine.run()
+    held = await world.fresh(delivery)
+    await look(world, clock, SETTLE)
+
+    assert (held.state, held.reason) == (State.UNCONFIRMED, "X says that this is out already.")
+    assert (await world.fresh(delivery)).state is State.PUBLISHED
     assert len(world.x.accepted()) == 1

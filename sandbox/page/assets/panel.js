@@ -5,8 +5,11 @@ import { groupBy } from "./groups.js";
 const form = document.getElementById("switches");
 // These two say more about the chosen mode; the rest is for the curious.
 const BESIDE_MODE = ["mode_times", "apply_to"];
+// A platform with more ways to fail than this shows them folded, heading by heading.
+const MANY = 30;
 
 let report = () => {};
+let unfolded = "";
 
 form.addEventListener("submit", (event) => event.preventDefault());
 
@@ -39,16 +42,33 @@ function setValue(one) {
   if (controls === null || controls === document.activeElement) return;
   if (one.kind === "flag") controls.checked = one.value;
   else controls.value = one.value;
+  if (one.key === "mode") unfold(one.value);
+}
+
+// A mode that was just chosen is in sight; after that its fold may be closed.
+function unfold(mode) {
+  if (mode === unfolded) return;
+  unfolded = mode;
+  const fold = form.querySelector("[name=mode]:checked")?.closest("details");
+  if (fold) fold.open = true;
 }
 
 // Radio buttons, those with the same heading together.
 function modes(one) {
   const groups = groupBy(Object.keys(one.choices), (value) => one.headings[value] ?? "");
-  const parts = [...groups].flatMap(([heading, values]) => [
-    ...(heading ? [element("p", "heading", heading)] : []),
-    ...values.map((value) => choice(one, value)),
-  ]);
+  const many = Object.keys(one.choices).length > MANY;
+  const parts = [...groups].flatMap(([heading, values]) => {
+    const radios = values.map((value) => choice(one, value));
+    if (!heading) return radios;
+    return many ? [folded(heading, radios)] : [element("p", "heading", heading), ...radios];
+  });
   return fieldset(one.label, parts);
+}
+
+function folded(heading, radios) {
+  const fold = element("details");
+  fold.append(element("summary", "heading", heading), ...radios);
+  return fold;
 }
 
 function choice(one, value) {

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from sandbox.facebook.timeline import LOOK as FACEBOOK
+from sandbox.instagram.timeline import LOOK as INSTAGRAM
 from sandbox.page import Look
 from sandbox.page.look import ASSETS
 from sandbox.pinterest.timeline import LOOK as PINTEREST
 from sandbox.x.timeline import LOOK as X
 from tests.sandbox.toy import LOOK, Toy, a_note, create_app
 
-LOOKS = [LOOK, X, PINTEREST]
+LOOKS = [LOOK, X, PINTEREST, FACEBOOK, INSTAGRAM]
 Client = TestClient[Any, Any]
 
 

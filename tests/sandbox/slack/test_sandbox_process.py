@@ -52,16 +52,17 @@ async def test_the_ready_line_names_the_addresses_of_all_pages(
 ) -> None:
     line = await first_line(sandbox)
 
-    urls = re.fullmatch(
-        r"sandbox ready slack=(http://\S+) x=(http://\S+) pinterest=(http://\S+)\n", line
-    )
-    assert urls is not None
+    urls = dict(re.findall(r" (\w+)=(http://\S+)", line))
+    assert line.startswith("sandbox ready slack=http://")
+    assert list(urls) == ["slack", "x", "pinterest", "facebook", "instagram"]
     async with aiohttp.ClientSession() as http:
-        async with http.get(f"{urls[1]}/_/state?member=U0ALICE") as response:
+        async with http.get(f"{urls['slack']}/_/state?member=U0ALICE") as response:
             links = (await response.json())["links"]
-        assert links == {"x": f"{urls[2]}/", "pinterest": f"{urls[3]}/"}
+        assert links == {name: f"{url}/" for name, url in urls.items() if name != "slack"}
         assert "X stand-in" in await page(http, links["x"])
         assert "Pinterest stand-in" in await page(http, links["pinterest"])
+        assert "Facebook stand-in" in await page(http, links["facebook"])
+        assert "Instagram stand-in" in await page(http, links["instagram"])
 
 
 async def page(http: aiohttp.ClientSession, url: str) -> str:
