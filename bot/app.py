@@ -16,11 +16,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
 from bot.installation import Installation
-from bot.listeners import accounts, compose, help, home, posts_list, recovery
+from bot.listeners import accounts, compose, help, home, places, posts_list, recovery
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
-from scheduler.accounts import ConnectError
+from scheduler.accounts import AccountError
 from scheduler.posts import PostError
 from scheduler.runtime import Runtime
 
@@ -76,6 +76,7 @@ def _register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
     help.register(app, runtime)
     posts_list.register(app, runtime)
     accounts.register(app, runtime, background)
+    places.register(app, runtime, background)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, background)
     home.register(app, runtime)
@@ -93,7 +94,7 @@ def _answer_failure(slack: AsyncWebClient) -> Any:
     async def answer(error: Exception, body: Json, context: AsyncBoltContext) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
             return _unhandled(body)
-        if isinstance(error, PostError | ConnectError):
+        if isinstance(error, PostError | AccountError):
             said = str(error)
         else:
             incident = secrets.token_hex(4)

@@ -89,6 +89,20 @@ def doctor(
     raise typer.Exit(checks.print_settings() if env else checks.run())
 
 
+@app.command("rotate-keys")
+def rotate_keys(
+    new: Annotated[bool, typer.Option("--new", help="Make a new key first.")] = False,
+    forget_unreadable: Annotated[
+        bool,
+        typer.Option(help="Give up what no key opens; those accounts must be connected again."),
+    ] = False,
+) -> None:
+    """Encrypt everything that is stored encrypted anew, with the newest key."""
+    from bot import keys
+
+    keys.rotate(new=new, forget_unreadable=forget_unreadable)
+
+
 @app.command()
 def stats() -> None:
     """Show how many deliveries are in which state, and how late the schedule is."""

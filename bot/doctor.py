@@ -11,7 +11,7 @@ from rich.table import Table
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from scheduler import config, stats
+from scheduler import config, sealed, stats
 from scheduler.broker import redis_client
 from scheduler.config import Settings
 from scheduler.runtime import Runtime, open_runtime, open_shelf
@@ -52,6 +52,7 @@ def run() -> int:
 async def _findings(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], Awaitable[Finding]]]] = [
         ("Database", _database),
+        ("Encryption", _encryption),
         ("Redis", _redis),
         ("Media", _media),
         ("Slack", _slack),
@@ -77,6 +78,7 @@ async def _checked(
 
 _ADVICE = {
     "Database": "Start it or mend POSTBOT_DATABASE_URL, then run `postbot migrate`.",
+    "Encryption": "Start the database first.",
     "Redis": "Start it or mend POSTBOT_REDIS_URL.",
     "Media": "Check POSTBOT_DATA_DIR and POSTBOT_MEDIA_URL.",
     "Slack": "Check the network and SLACK_API_URL.",
@@ -106,6 +108,25 @@ async def _schedule(runtime: Runtime) -> Finding:
             advice="Start `postbot run` or `postbot dispatcher`.",
         )
     return Finding(what="Database", told=f"answers; the schedule is {late:.0f} s late")
+
+
+async def _encryption(settings: Settings) -> Finding:
+    async with open_runtime(settings) as runtime:
+        found = await sealed.census(runtime, runtime.vault)
+    if found.unreadable:
+        return Finding(
+            what="Encryption",
+            told=f"the keys do not open {len(found.unreadable)} of {found.total} stored secrets",
+            advice="Put the key back that was used before, behind the newest; or give them up with "
+            "`postbot rotate-keys --forget-unreadable` and connect those accounts again.",
+        )
+    if found.older:
+        return Finding(
+            what="Encryption",
+            told=f"{found.older} of {found.total} stored secrets need an older key",
+            advice="Run `postbot rotate-keys`.",
+        )
+    return Finding(what="Encryption", told=f"the newest key opens {found.total} stored secrets")
 
 
 async def _redis(settings: Settings) -> Finding:

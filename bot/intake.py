@@ -42,6 +42,8 @@ def _key(payload: Json, delivery: str) -> str | None:
     """By what a payload is recognised when it comes again; `None` where twice does no harm."""
     if payload.get("type") == "event_callback":
         return f"event:{payload['event_id']}"
+    if payload.get("type") == "block_suggestion":
+        return None
     actions = payload.get("actions") or []
     if actions and all(action.get("action_id") in ids.TYPED for action in actions):
         return None

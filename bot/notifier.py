@@ -1,5 +1,5 @@
 """Tells people what happened: follows the events that nobody was told of yet, keeps the card of
-each post true, and writes to those who have to do something.
+each post true, and writes to those who have to do something, for a post or for an account.
 
 Level-triggered: an event only says that a post must be looked at. A notice is cleared after it was
 shown, so whatever ends this process in between is shown again, and found in Slack instead of said
@@ -18,6 +18,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import replies
+from bot.account_notices import AccountNotices
 from bot.cards import Cards, HeldByAnother, NobodyReachable
 from bot.sending import MessageGone, Paused, SendingError, Unreachable
 from bot.watch import SchedulerWatch
@@ -36,11 +37,13 @@ _PAGE, _EVENTS_OF_A_POST, _MOST_EVENTS = 200, 20, 50_000
 _GAP_SECONDS = 1.0
 _FIRST_REST, _LONGEST_REST = 0.5, 300.0
 _WATCH_SECONDS = 5.0
+#: What people are told about: a post, or an account.
+_Subject = str | int
 
 
 @dataclass(frozen=True)
 class Rest:
-    """When a post may be tried again, after how many failures, and the last of them."""
+    """When a subject may be tried again, after how many failures, and the last of them."""
 
     until: float
     failures: int = 0
@@ -57,9 +60,10 @@ class Notifier:
         self._runtime = runtime
         self._cards = Cards(runtime, client)
         self.watch = SchedulerWatch(runtime, self._cards.sender, self._cards.reach)
+        self._accounts = AccountNotices(runtime, self._cards.sender, self._cards.reach)
         self._watched_at = 0.0
-        self._rests: dict[str, Rest] = {}
-        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._rests: dict[_Subject, Rest] = {}
+        self._busy: dict[_Subject, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._woken = asyncio.Event()
 
@@ -90,19 +94,22 @@ class Notifier:
         self._woken.set()
 
     async def _begin(self) -> list[asyncio.Task[None]]:
-        """Starts a task for every post that has something to tell and whose turn it is."""
+        """Starts a task for every subject that has something to tell and whose turn it is."""
         now = time.monotonic()
         self._rests = {
-            post_id: rest
-            for post_id, rest in self._rests.items()
+            subject: rest
+            for subject, rest in self._rests.items()
             # Kept a while after its end, so that failures in a row count up.
             if now < rest.until + _LONGEST_REST
         }
-        resting = {post_id for post_id, rest in self._rests.items() if now < rest.until}
-        limit = _PAGE + _EVENTS_OF_A_POST * len(resting | self._busy.keys())
-        for post_id in await events.untold(min(limit, _MOST_EVENTS)):
-            if post_id not in resting and post_id not in self._busy:
-                self._busy[post_id] = asyncio.create_task(self._attend(post_id))
+        resting = {subject for subject, rest in self._rests.items() if now < rest.until}
+        waits = resting | self._busy.keys()
+        limit = min(_PAGE + _EVENTS_OF_A_POST * len(waits), _MOST_EVENTS)
+        subjects: list[_Subject] = [*await events.untold_accounts(limit)]
+        subjects += await events.untold(limit)
+        for subject in subjects:
+            if subject not in waits:
+                self._busy[subject] = asyncio.create_task(self._attend(subject))
         return [*self._busy.values()]
 
     async def _look_after_scheduler(self) -> None:
@@ -122,27 +129,34 @@ class Notifier:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _attend(self, post_id: str) -> None:
-        """Tells about one post; whatever goes wrong, its notices stay and it rests for a while."""
+    async def _attend(self, subject: _Subject) -> None:
+        """Tells about one subject; whatever goes wrong, its notices stay and it rests a while."""
         try:
             async with self._slots:
-                await self._tell(post_id)
-            self._rests.pop(post_id, None)
-        except NoSuchPost:
-            await events.told(await events.pending_notices(post_id))
+                await self._tell(subject)
+            self._rests.pop(subject, None)
         except Paused as pause:
-            self._rest(post_id, self._turn(pause.seconds))
+            self._rest(subject, self._turn(pause.seconds))
         except HeldByAnother:
-            self._rest(post_id, _POLL_SECONDS)
+            self._rest(subject, _POLL_SECONDS)
         except (SendingError, NobodyReachable) as error:
-            self._rest_after(post_id, str(error))
+            self._rest_after(subject, str(error))
         except Exception as error:
-            log.exception("notice broke", post=post_id)
-            self._rest_after(post_id, repr(error))
+            log.exception("notice broke", about=subject)
+            self._rest_after(subject, repr(error))
         finally:
-            self._busy.pop(post_id, None)
+            self._busy.pop(subject, None)
 
-    async def _tell(self, post_id: str) -> None:
+    async def _tell(self, subject: _Subject) -> None:
+        if isinstance(subject, int):
+            await self._accounts.tell(subject)
+            return
+        try:
+            await self._tell_of_post(subject)
+        except NoSuchPost:
+            await events.told(await events.pending_notices(subject))
+
+    async def _tell_of_post(self, post_id: str) -> None:
         async with self._cards.held(post_id) as card:
             # Read before the post, so that what happens meanwhile keeps its notice.
             pending = await events.pending_notices(post_id)
@@ -178,15 +192,15 @@ class Notifier:
         """Those that wait for a rate limit come back one after the other, not all at once."""
         return seconds + random.uniform(0, _GAP_SECONDS * len(self._rests))  # noqa: S311
 
-    def _rest(self, post_id: str, seconds: float) -> None:
+    def _rest(self, subject: _Subject, seconds: float) -> None:
         """For a while, and it is nobody's failure."""
-        before = self._rests.get(post_id, _FRESH)
-        self._rests[post_id] = replace(before, until=time.monotonic() + seconds)
+        before = self._rests.get(subject, _FRESH)
+        self._rests[subject] = replace(before, until=time.monotonic() + seconds)
 
-    def _rest_after(self, post_id: str, why: str) -> None:
+    def _rest_after(self, subject: _Subject, why: str) -> None:
         """Twice as long after every failure; logged when it is another than before."""
-        before = self._rests.get(post_id, _FRESH)
+        before = self._rests.get(subject, _FRESH)
         if why != before.why:
-            log.error("people not told yet", post=post_id, why=why)
+            log.error("people not told yet", about=subject, why=why)
         seconds = min(_LONGEST_REST, _FIRST_REST * 2**before.failures)
-        self._rests[post_id] = Rest(time.monotonic() + seconds, before.failures + 1, why)
+        self._rests[subject] = Rest(time.monotonic() + seconds, before.failures + 1, why)

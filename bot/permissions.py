@@ -9,6 +9,11 @@ NOT_YOUR_ACCOUNT = (
     "Only the person who connected this account or an admin of this workspace can disconnect it."
 )
 
+NOT_YOURS_TO_SET = (
+    "Only the person who connected this account or an admin of this workspace can choose where its "
+    "posts go."
+)
+
 
 def may_act_on(member: Member, post: Post) -> bool:
     """Change, cancel, publish or retry a post: its author and admins of the workspace."""
@@ -32,6 +37,11 @@ def may_disconnect(member: Member, account: Account) -> bool:
     return _is_here(member, account.workspace_id) and (
         member.user_id == account.connected_by or member.is_admin
     )
+
+
+def may_set_up(member: Member, account: Account) -> bool:
+    """Choose where an account's posts go by default: those who may disconnect it."""
+    return may_disconnect(member, account)
 
 
 def _is_here(member: Member, workspace_id: int) -> bool:

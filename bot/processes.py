@@ -12,6 +12,8 @@ from typing import Any
 import redis
 import structlog
 
+from bot import keys
+from bot.ready import ready_runtime
 from scheduler import database, logs, processes, stats
 from scheduler.broker import Loop, redis_client
 from scheduler.config import Settings, read_settings
@@ -122,11 +124,6 @@ async def _run(
 
 @contextlib.asynccontextmanager
 async def _runtime(settings: Settings) -> AsyncIterator[Runtime]:
-    async with open_runtime(settings) as runtime:
-        try:
-            await stats.seconds_since_tick(runtime.clock.now())
-        except Exception as error:
-            raise CannotStart(
-                f"The database is not ready ({type(error).__name__}). Run `postbot migrate` first."
-            ) from error
+    async with ready_runtime(settings) as runtime:
+        await keys.check(runtime)
         yield runtime

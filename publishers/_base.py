@@ -86,7 +86,8 @@ class Publisher(ABC):
 
     @abstractmethod
     async def refresh(self, credentials: Credentials) -> Credentials:
-        """New tokens for old. Raises `Rejected` (authentication) when only a reconnect can help."""
+        """New tokens for old. Raises `Rejected` (authentication) when only a reconnect can help;
+        with a `kind` (permission, billing) when it is our app that is refused, not these tokens."""
 
     @abstractmethod
     async def revoke(self, credentials: Credentials) -> None:
@@ -95,6 +96,11 @@ class Publisher(ABC):
     @abstractmethod
     async def identify(self, credentials: Credentials) -> list[Profile]:
         """Whom these tokens may publish for."""
+
+    async def audit(self, credentials: Credentials) -> None:
+        """Asks, as cheaply as the platform allows, whether these tokens work. Raises what
+        publishing with them would raise: `CredentialsExpired`, or `Rejected` (authentication)."""
+        await self.identify(credentials)
 
     @classmethod
     @abstractmethod

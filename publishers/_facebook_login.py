@@ -55,7 +55,7 @@ class Login:
         for page in pages:
             if page.remote_id == credentials.profile_id and page.credentials:
                 return page.credentials
-        raise _rejected(LOST_PAGE, kind="permission")
+        raise _rejected(LOST_PAGE)
 
     async def profiles(self, credentials: Credentials) -> list[Profile]:
         """The Pages that a person may post on, or the one that a Page's own token speaks for."""

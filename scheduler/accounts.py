@@ -1,59 +1,38 @@
-"""Connected accounts: connect, refresh, disconnect. The only reader of decrypted credentials."""
+"""What people and the schedule do with connected accounts. The parts behind it: `consents`
+connects, `tokens` keeps and renews what was connected, `places` knows where within an account posts
+go."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import hashlib
-import json
-import secrets
-from collections.abc import Coroutine
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
-
 import structlog
-from tortoise.expressions import F
 
-from publishers import (
-    Cause,
-    Credentials,
-    Http,
-    Profile,
-    Publisher,
-    PublishError,
-    RateLimited,
-    Rejected,
-    TemporaryFailure,
-    get,
-)
-from scheduler import states
+from publishers import Place as Place
+from publishers import PublishError, get
+from scheduler import account_events, states, tokens
+from scheduler.consents import CONSENT_LIFE as CONSENT_LIFE
+from scheduler.consents import AccountError as AccountError
+from scheduler.consents import ConnectError as ConnectError
+from scheduler.consents import Offer as Offer
+from scheduler.consents import Offered as Offered
+from scheduler.consents import begin_connect as begin_connect
+from scheduler.consents import choose as choose
+from scheduler.consents import find_offer as find_offer
+from scheduler.consents import finish_connect as finish_connect
 from scheduler.deliveries import Step
-from scheduler.models import Account, Consent, Delivery
+from scheduler.models import Account, Delivery
+from scheduler.places import places as places
+from scheduler.places import set_default_place as set_default_place
 from scheduler.runtime import Runtime
 from scheduler.states import State
+from scheduler.tokens import BROKEN as BROKEN
+from scheduler.tokens import CONNECTED as CONNECTED
+from scheduler.tokens import DISCONNECTED as DISCONNECTED
+from scheduler.tokens import credentials as credentials
+from scheduler.tokens import mark_broken as mark_broken
+from scheduler.tokens import publisher as publisher
+from scheduler.vault import WrongKeys
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
-
-CONNECTED, BROKEN, DISCONNECTED = "connected", "broken", "disconnected"
-# A consent page is left open for a coffee, not for a day.
-CONSENT_LIFE = timedelta(minutes=10)
-_REFRESH_WAIT = 0.1
-_REFRESH_TRIES = 350
-# Owner and account of the refreshes that this process makes at the moment.
-_refreshing: set[tuple[int, int]] = set()
-
-
-class ConnectError(Exception):
-    """A connect that did not succeed. The message says what to do."""
-
-
-def publisher(runtime: Runtime, platform: str, http: Http | None = None) -> Publisher:
-    """The publisher of a platform with our registration."""
-    http = http or Http(runtime.http, timeout=runtime.settings.request_timeout)
-    http.label = get(platform).label
-    return get(platform)(runtime.settings.app(platform), http)
 
 
 async def connected(workspace_id: int) -> list[Account]:
@@ -65,79 +44,19 @@ async def connected(workspace_id: int) -> list[Account]:
     )
 
 
-async def begin_connect(runtime: Runtime, *, workspace_id: int, user_id: str, platform: str) -> str:
-    """The consent page for a member, for one use within ten minutes. Raises `ConnectError`."""
-    if platform not in runtime.settings.platforms():
-        raise ConnectError(
-            f"This Postbot has no app credentials for {platform}. Ask whoever runs it to set "
-            f"{platform.upper()}_CLIENT_ID and {platform.upper()}_CLIENT_SECRET."
-        )
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
-    await Consent.create(
-        state=state,
-        workspace_id=workspace_id,
-        user_id=user_id,
-        platform=platform,
-        verifier=runtime.vault.seal(verifier),
-        expires_at=runtime.clock.now() + CONSENT_LIFE,
-    )
-    return publisher(runtime, platform).authorize_url(
-        redirect_uri=redirect_uri(runtime, platform), state=state, challenge=_challenge(verifier)
-    )
-
-
-def redirect_uri(runtime: Runtime, platform: str) -> str:
-    """Where the platform sends a member back to; must be registered with the platform's app."""
-    return f"{runtime.settings.public_url}/connect/{platform}/callback"
-
-
-async def finish_connect(
-    runtime: Runtime, *, platform: str, state: str, code: str
-) -> list[Account]:
-    """Turns a consent into connected accounts. A state works once. Raises `ConnectError`."""
-    consent = await Consent.get_or_none(state=state, platform=platform)
-    used = consent is not None and await Consent.filter(state=state).delete()
-    if consent is None or not used or consent.expires_at < runtime.clock.now():
-        raise ConnectError("This link was used already or is too old. Start again from Slack.")
-    remote = publisher(runtime, platform)
-    try:
-        credentials = await remote.exchange(
-            code=code,
-            redirect_uri=redirect_uri(runtime, platform),
-            verifier=runtime.vault.open(consent.verifier),
-        )
-        profiles = await remote.identify(credentials)
-    except PublishError as error:
-        raise ConnectError(f"{error.sentence} Start again from Slack.") from error
-    missing = sorted(set(remote.scopes) - set(credentials.scopes)) if credentials.scopes else []
-    if missing:
-        raise ConnectError(
-            f"{remote.label} did not grant {', '.join(missing)}. Start again from Slack and leave "
-            "every permission switched on."
-        )
-    return [
-        await _save(runtime, consent, profile, profile.credentials or credentials)
-        for profile in profiles
-    ]
-
-
-async def disconnect(runtime: Runtime, *, workspace_id: int, account_id: int) -> Account | None:
+async def disconnect(
+    runtime: Runtime, *, workspace_id: int, account_id: int, actor: str = ""
+) -> Account | None:
     """Forgets the tokens of an account and revokes them where the platform can and no other account
     may live on the same consent. Posts stay; those that are due meanwhile fail with a notice.
     `None` when there is no such account here."""
     account = await Account.get_or_none(id=account_id, workspace_id=workspace_id)
     if account is None:
         return None
-    # The new version keeps a refresh that runs meanwhile from storing its tokens.
-    await Account.filter(id=account.id).update(
-        secrets="", health=DISCONNECTED, expires_at=None, token_version=F("token_version") + 1
-    )
+    await account_events.disconnected(account, actor=actor, now=runtime.clock.now())
     await _withdraw(runtime, account)
     if account.secrets and not await _is_shared(account):
-        try:
-            await publisher(runtime, account.platform).revoke(_unseal(runtime, account))
-        except PublishError as error:
-            log.warning("revoke failed", account=account.id, reason=error.sentence)
+        await _revoke(runtime, account)
     account.health = DISCONNECTED
     return account
 
@@ -167,188 +86,9 @@ async def _withdraw(runtime: Runtime, account: Account) -> None:
     )
 
 
-async def credentials(
-    runtime: Runtime, account_id: int, *, not_version: int | None = None
-) -> tuple[Credentials, int]:
-    """Tokens that work for a while yet, and their version.
-
-    Refreshes ahead of expiry, or when the caller saw version `not_version` refused; one process
-    refreshes, the others wait for it. Raises `Rejected` (authentication) when the account must be
-    connected again, and `TemporaryFailure` when the platform cannot be reached.
-    """
-    for _ in range(_REFRESH_TRIES):
-        account = await Account.get(id=account_id)
-        if account.health == DISCONNECTED or not account.secrets:
-            raise _needs_reconnect(account, "was disconnected")
-        if account.health == BROKEN:
-            raise _needs_reconnect(account, "must be connected again")
-        current = _unseal(runtime, account)
-        stale = account.token_version == not_version
-        if not stale and not _expires_soon(account, runtime.clock.now()):
-            return current, account.token_version
-        if not current.refresh_token:
-            if not stale and not _expired(account, runtime.clock.now()):
-                return current, account.token_version
-            await mark_broken(runtime, account.id, account.token_version)
-            raise _needs_reconnect(account, "must be connected again")
-        if await _begin_refresh(runtime, account):
-            usable = not stale and not _expired(account, runtime.clock.now())
-            fresh = await _to_its_end(_refresh(runtime, account, current, usable=usable))
-            if fresh is not None:
-                return fresh
-        await asyncio.sleep(_REFRESH_WAIT)
-    raise TemporaryFailure("The account's tokens are being renewed.", cause=Cause.AUTHENTICATION)
-
-
-async def mark_broken(runtime: Runtime, account_id: int, version: int) -> None:
-    """Notes that an account must be connected again, unless it got other tokens than those of
-    `version` meanwhile."""
-    await Account.filter(id=account_id, token_version=version).update(health=BROKEN)
-    log.warning("account needs a reconnect", account=account_id)
-
-
-async def _begin_refresh(runtime: Runtime, account: Account) -> bool:
-    """Takes the right to refresh, which is also the note that it was begun: only a dead process
-    loses it."""
-    holder, us = account.refresh_owner, runtime.owner.id
-    if (us, account.id) in _refreshing:
-        return False
-    _refreshing.add((us, account.id))
-    taken = 0
+async def _revoke(runtime: Runtime, account: Account) -> None:
     try:
-        if holder in (None, us) or await runtime.owner.dead([holder]):
-            taken = await Account.filter(
-                id=account.id, token_version=account.token_version, refresh_owner=holder
-            ).update(refresh_owner=us)
-    finally:
-        if not taken:
-            _refreshing.discard((us, account.id))
-    return bool(taken)
-
-
-async def _refresh(
-    runtime: Runtime, account: Account, current: Credentials, *, usable: bool
-) -> tuple[Credentials, int] | None:
-    """New tokens; the present ones while they are `usable` and the platform gives no others;
-    `None` when the account was connected anew or disconnected meanwhile."""
-    us = runtime.owner.id
-    try:
-        fresh = await publisher(runtime, account.platform).refresh(current)
-        return await _keep(runtime, account, fresh)
-    except Rejected as error:
-        await mark_broken(runtime, account.id, account.token_version)
-        raise _needs_reconnect(account, "must be connected again") from error
-    except (TemporaryFailure, RateLimited):
-        if usable:
-            return current, account.token_version
-        raise
-    finally:
-        _refreshing.discard((us, account.id))
-        await Account.filter(id=account.id, refresh_owner=us).update(refresh_owner=None)
-
-
-async def _keep(
-    runtime: Runtime, account: Account, fresh: Credentials
-) -> tuple[Credentials, int] | None:
-    """Stores refreshed tokens before anybody uses them, as often as it takes: the old pair died
-    with the refresh."""
-    version = account.token_version + 1
-    fresh = replace(fresh, profile_id=account.remote_id)
-    news = {
-        "secrets": _seal(runtime, fresh),
-        "token_version": version,
-        "expires_at": fresh.expires_at,
-    }
-    pause = 0.1
-    while True:
-        try:
-            mine = Account.filter(id=account.id, token_version=account.token_version)
-            return (fresh, version) if await mine.update(**news) else None
-        except Exception as error:
-            log.warning("tokens not stored yet", account=account.id, error=repr(error))
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Finishes a piece of work even when whoever waits for it is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
-
-
-async def _save(
-    runtime: Runtime, consent: Consent, profile: Profile, credentials: Credentials
-) -> Account:
-    now = runtime.clock.now()
-    key: dict[str, Any] = {
-        "workspace_id": consent.workspace_id,
-        "platform": consent.platform,
-        "remote_id": profile.remote_id,
-    }
-    news: dict[str, Any] = {
-        "username": profile.username,
-        "name": profile.name,
-        "secrets": _seal(runtime, credentials),
-        "expires_at": credentials.expires_at,
-        "health": CONNECTED,
-        "connected_by": consent.user_id,
-        "connected_at": now,
-    }
-    account, created = await Account.get_or_create(news, **key)
-    if not created:
-        if not credentials.refresh_token and account.secrets:
-            kept = _unseal(runtime, account).refresh_token
-            news["secrets"] = _seal(runtime, credentials, refresh_token=kept)
-        news["token_version"] = account.token_version + 1
-        await account.update_from_dict(news).save(update_fields=list(news))
-    return account
-
-
-def _seal(runtime: Runtime, credentials: Credentials, *, refresh_token: str | None = None) -> str:
-    return runtime.vault.seal(
-        json.dumps(
-            {
-                "access_token": credentials.access_token,
-                "refresh_token": credentials.refresh_token or refresh_token,
-                "expires_at": credentials.expires_at and credentials.expires_at.isoformat(),
-                "scopes": credentials.scopes,
-            }
-        )
-    )
-
-
-def _unseal(runtime: Runtime, account: Account) -> Credentials:
-    fields = json.loads(runtime.vault.open(account.secrets))
-    expires_at = fields["expires_at"]
-    return Credentials(
-        access_token=fields["access_token"],
-        refresh_token=fields["refresh_token"],
-        expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
-        scopes=tuple(fields["scopes"]),
-        profile_id=account.remote_id,
-    )
-
-
-def _expires_soon(account: Account, now: datetime) -> bool:
-    ahead = get(account.platform).refresh_ahead
-    return account.expires_at is not None and account.expires_at - now < ahead
-
-
-def _expired(account: Account, now: datetime) -> bool:
-    return account.expires_at is not None and account.expires_at <= now
-
-
-def _needs_reconnect(account: Account, what: str) -> Rejected:
-    return Rejected(
-        f"@{account.username} {what}. Connect it again with `/schedule-post accounts`, then retry.",
-        cause=Cause.AUTHENTICATION,
-    )
-
-
-def _challenge(verifier: str) -> str:
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        current = tokens.unseal(runtime, account)
+        await publisher(runtime, account.platform).revoke(current)
+    except (PublishError, WrongKeys) as error:
+        log.warning("revoke failed", account=account.id, reason=str(error))

@@ -220,7 +220,7 @@ async def _renew(
     """A refused token is renewed once and the attempt repeated at once; refused again, the account
     must be connected anew."""
     if claim.kind == _REFRESHED:
-        await accounts.mark_broken(runtime, claim.account_id, version)
+        await accounts.mark_broken(runtime, claim.account_id, version, reason=error.sentence)
         raise Rejected(
             f"{error.sentence} Connect @{claim.username} again with `/schedule-post accounts`,"
             " then retry.",

@@ -346,12 +346,17 @@ class Settings(BaseSettings):
     def late_by(self) -> timedelta:
         return timedelta(seconds=self.late_window)
 
+    @property
+    def key_file(self) -> vault.KeyFile:
+        """Where the keys lie when none are set."""
+        return vault.KeyFile(self.data_dir)
+
     def keys(self) -> list[str]:
-        """The encryption keys, generated into the data directory when none are set."""
+        """The encryption keys, newest first; made for the data directory when none are set."""
         if self.encryption_keys:
             return [key.get_secret_value() for key in self.encryption_keys]
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        return [vault.generated_key(self.data_dir)]
+        return self.key_file.read_or_make()
 
     def app(self, platform: str) -> App:
         """Our registration with a platform."""

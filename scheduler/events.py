@@ -1,7 +1,8 @@
 """The append-only log of what happened, written in the transaction of the change.
 
-An event that people must hear of carries a notice: `card` (show the post's card anew) or `person`
-(and write to the author). The notifier clears it when they were told.
+An event that people must hear of carries a notice: `card` (show the post's card anew), `person`
+(and write to the author), or `account` (write to the owner of an account). The notifier clears it
+when they were told.
 """
 
 from __future__ import annotations
@@ -23,25 +24,31 @@ POST_EVENTS: dict[str, str] = {
     "post.edited": "Its text or media were changed.",
     "post.cancelled": "It was called off.",
 }
+#: Every kind of event about an account.
+ACCOUNT_EVENTS: dict[str, str] = {
+    "account.connected": "A member connected it, for the first time or again.",
+    "account.broken": "Its access ended; its owner must connect it again.",
+    "account.disconnected": "A member disconnected it.",
+}
 
 _COLUMNS = {
     "workspace_id": "int",
     "post_id": "text",
     "delivery_id": "bigint",
+    "account_id": "int",
     "kind": "text",
     "actor": "text",
     "data": "jsonb",
     "at": "timestamptz",
     "notice": "text",
 }
+_LEFT_OUT: Row = {"delivery_id": None, "account_id": None, "actor": "", "data": {}, "notice": None}
 
 
 async def record(connection: BaseDBAsyncClient, events: Iterable[Row]) -> None:
     """Appends events, all by one statement. Keys are the columns of the table; `delivery_id`,
-    `actor`, `data` and `notice` may be left out."""
-    complete = [
-        {"delivery_id": None, "actor": "", "data": {}, "notice": None, **event} for event in events
-    ]
+    `account_id`, `actor`, `data` and `notice` may be left out."""
+    complete = [{**_LEFT_OUT, **event} for event in events]
     if not complete:
         return
     names = ", ".join(_COLUMNS)
@@ -67,6 +74,22 @@ async def untold(limit: int) -> list[str]:
 async def pending_notices(post_id: str) -> list[Event]:
     """What people were not told yet about one post, in the order in which it happened."""
     return await Event.filter(post_id=post_id, notice__in=["card", "person"]).order_by("id")
+
+
+async def untold_accounts(limit: int) -> list[int]:
+    """The ids of accounts about which people must be told something, longest waiting first."""
+    rows = (
+        await Event.filter(notice="account")
+        .order_by("id")
+        .limit(limit)
+        .values_list("account_id", flat=True)
+    )
+    return list(dict.fromkeys(int(str(account_id)) for account_id in rows))
+
+
+async def pending_of_account(account_id: int) -> list[Event]:
+    """What people were not told yet about one account, in the order in which it happened."""
+    return await Event.filter(account_id=account_id, notice="account").order_by("id")
 
 
 async def begin_telling(event: Event, now: datetime) -> None:

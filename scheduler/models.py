@@ -71,6 +71,12 @@ class Account(Model):
     refresh_owner = fields.BigIntField(null=True)
     connected_by = fields.CharField(max_length=32)
     connected_at = fields.DatetimeField()
+    # When the platform last showed that the tokens work.
+    checked_at = fields.DatetimeField(null=True)
+    # When somebody last began to ask the platform for that.
+    check_began_at = fields.DatetimeField(null=True)
+    # The process that writes to people about the account at this moment.
+    teller = fields.BigIntField(null=True)
 
     class Meta:
         table = "account"
@@ -87,10 +93,30 @@ class Consent(Model):
     platform = fields.CharField(max_length=32)
     # Encrypted PKCE verifier.
     verifier = fields.TextField()
+    # Hash of the secret that the browser keeps which began it.
+    browser = fields.CharField(max_length=64, default="", db_default="")
     expires_at = fields.DatetimeField()
 
     class Meta:
         table = "consent"
+
+
+class Choice(Model):
+    """The profiles of a consent that gave several. Waits for the member's choice, short-lived."""
+
+    id = fields.CharField(max_length=64, primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    user_id = fields.CharField(max_length=32)
+    platform = fields.CharField(max_length=32)
+    # Encrypted profiles, each with its tokens.
+    profiles = fields.TextField()
+    # As in `Consent`.
+    browser = fields.CharField(max_length=64)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "choice"
 
 
 class Post(Model):
@@ -281,14 +307,16 @@ class Event(Model):
     id = fields.BigIntField(primary_key=True)
     # No foreign keys: checking them would lock a post and its workspace for every event.
     workspace_id = fields.IntField()
+    # Empty when it happened to an account and not to a post.
     post_id = fields.CharField(max_length=16)
     delivery_id = fields.BigIntField(null=True)
+    account_id = fields.IntField(null=True)
     kind = fields.CharField(max_length=40)
     # Who caused it: a Slack user id, or the part of Postbot.
     actor = fields.CharField(max_length=32, default="")
     data: Any = fields.JSONField(default=dict)
     at = fields.DatetimeField()
-    # What people have not been told yet: `card`, `person`, or nothing.
+    # What people have not been told yet: `card`, `person`, `account`, or nothing.
     notice = fields.CharField(max_length=8, null=True)
     # When telling began; found set, Slack is searched before it is told again.
     notice_began_at = fields.DatetimeField(null=True)

@@ -41,6 +41,10 @@ class Ownership(ABC):
         """Those of `owners` whose process is provably gone."""
 
     @abstractmethod
+    async def others(self) -> set[int]:
+        """The other processes that live and share this database."""
+
+    @abstractmethod
     async def release(self) -> None:
         """Gives the lock free, at the end."""
 
@@ -81,6 +85,10 @@ class FileOwnership(Ownership):
 
     async def dead(self, owners: Iterable[int]) -> set[int]:
         return {owner for owner in owners if owner != self.id and self._is_free(owner)}
+
+    async def others(self) -> set[int]:
+        known = {int(path.stem) for path in self._folder.glob("*.lock")} - {self.id}
+        return known - await self.dead(known)
 
     async def release(self) -> None:
         if self._file is not None:
@@ -143,15 +151,16 @@ class AdvisoryOwnership(Ownership):
 
     async def dead(self, owners: Iterable[int]) -> set[int]:
         asked = {owner for owner in owners if owner != self.id}
-        if not asked:
-            return set()
+        return asked - await self.others() if asked else set()
+
+    async def others(self) -> set[int]:
         async with self._turn:
             rows = await self._connection.fetch(
                 "SELECT (classid::bigint << 32) | objid::bigint AS owner FROM pg_locks"
                 " WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
-        return asked - {row["owner"] for row in rows}
+        return {row["owner"] for row in rows} - {self.id}
 
     async def release(self) -> None:
         if self._connection is not None:

@@ -19,6 +19,7 @@ from scheduler.broker import Loop, make_broker
 from scheduler.deliverer import Deliverer
 from scheduler.dispatcher import Dispatcher
 from scheduler.epoch import guard
+from scheduler.keeper import Keeper
 from scheduler.rescuer import Rescuer
 from scheduler.retention import Retention
 from scheduler.runtime import Runtime
@@ -78,9 +79,10 @@ def open_queue(runtime: Runtime, client: redis.Redis, hands: LoopHands | None = 
 
 
 async def run_dispatcher(runtime: Runtime, queue: Queue, stop: asyncio.Event) -> None:
-    """Dispatches and rescues until `stop` is set."""
+    """Dispatches, rescues and looks after accounts until `stop` is set."""
     dispatcher = Dispatcher(runtime, send=queue.actors.send, lost_memory=queue.lost_memory)
-    async with _beside(Rescuer(runtime).run(stop), Retention(runtime).run(stop)):
+    parts = (Rescuer(runtime), Retention(runtime), Keeper(runtime))
+    async with _beside(*(part.run(stop) for part in parts)):
         await dispatcher.run(stop)
 
 

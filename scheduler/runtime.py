@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from publishers import HttpClients, open_clients
+from publishers import HttpClients, Place, open_clients
 from scheduler import database
 from scheduler.addresses import Addresses
 from scheduler.cache import Cache
@@ -16,6 +16,7 @@ from scheduler.config import Settings
 from scheduler.conversion import Converter
 from scheduler.deliveries import Ledger
 from scheduler.media import MediaStore
+from scheduler.memory import Memory
 from scheduler.owners import Ownership, ownership
 from scheduler.s3 import Bucket
 from scheduler.shelf import Folder, Shelf
@@ -36,6 +37,8 @@ class Runtime:
     owner: Ownership
     #: Set when something became due at once; a dispatcher in the same process need not wait.
     due_now: asyncio.Event = field(default_factory=asyncio.Event)
+    #: What platforms said of places within accounts.
+    places: Memory[list[Place]] = field(default_factory=lambda: Memory(60.0))
 
 
 @contextlib.asynccontextmanager

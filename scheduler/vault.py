@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
+            self._newest = Fernet(keys[0]) if keys else None
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except (ValueError, TypeError) as error:
             raise WrongKeys(
@@ -51,6 +53,69 @@ class Vault:
         made = [_signature(key, text).encode() for key in self._signing]
         return any([hmac.compare_digest(one, given) for one in made])
 
+    def is_newest(self, sealed: str) -> bool:
+        """Whether a text was sealed with the first key."""
+        assert self._newest is not None
+        try:
+            self._newest.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
+
+    def reseal(self, sealed: str) -> str:
+        """The same text sealed with the first key. Raises `WrongKeys` when no key fits."""
+        return self.seal(self.open(sealed))
+
+
+class KeyFile:
+    """The keys that were made for a data directory, one a line, newest first; readable by their
+    owner alone."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.path = data_dir / "encryption.key"
+
+    def read(self) -> list[str]:
+        """The keys; empty when none was made yet."""
+        try:
+            lines = self.path.read_text().splitlines()
+        except FileNotFoundError:
+            return []
+        return [line.strip() for line in lines if line.strip()]
+
+    def read_or_make(self) -> list[str]:
+        """The keys, one made now if there is none."""
+        if not self.path.exists():
+            fresh = self._write([new_key()])
+            # A link appears whole or not at all, and never replaces what another process made.
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, self.path)
+            fresh.unlink()
+        return self.read()
+
+    def replace(self, keys: Sequence[str]) -> None:
+        """Stores other keys, all of them or none."""
+        self._write(keys).replace(self.path)
+        # The new name must be on disk before anything is sealed with a new key.
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _write(self, keys: Sequence[str]) -> Path:
+        fresh = self.path.with_name(f".encryption.key.{os.getpid()}.{threading.get_ident()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.writelines(f"{key}\n" for key in keys)
+            file.flush()
+            os.fsync(file.fileno())
+        return fresh
+
+
+def new_key() -> str:
+    """A key that nobody has seen."""
+    return Fernet.generate_key().decode()
+
 
 def _signing_key(key: str) -> bytes:
     """A key of its own, so that a signature tells nothing of the one that encrypts tokens."""
@@ -59,20 +124,3 @@ def _signing_key(key: str) -> bytes:
 
 def _signature(key: bytes, text: str) -> str:
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()
-
-
-def generated_key(data_dir: Path) -> str:
-    """The key that was made for this data directory, made now if there is none; readable by its
-    owner alone."""
-    path = data_dir / "encryption.key"
-    fresh = path.with_name(f".encryption.key.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(Fernet.generate_key().decode() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    # A link appears whole or not at all, and never replaces a key that another process made.
-    with contextlib.suppress(FileExistsError):
-        os.link(fresh, path)
-    fresh.unlink()
-    return path.read_text().strip()

@@ -19,6 +19,7 @@ from scheduler import database
 from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.runtime import Runtime, open_runtime
+from tests.gallery import GalleryStandIn, registered
 from tests.world import World, XStandIn, settings_for
 
 POSTGRES = os.environ.get("POSTBOT_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432")
@@ -111,6 +112,16 @@ async def x(x_port: int, tmp_path: Path) -> AsyncIterator[XStandIn]:
     await server.start_server()
     yield XStandIn(server, tmp_path / "x.jsonl")
     await server.close()
+
+
+@pytest.fixture
+async def gallery() -> AsyncIterator[GalleryStandIn]:
+    """A second platform, with its stand-in; for settings that come from `gallery.settings_of`."""
+    stand_in = GalleryStandIn()
+    with registered():
+        async with TestServer(stand_in.app()) as server:
+            stand_in.url = str(server.make_url("")).rstrip("/")
+            yield stand_in
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from scheduler import accounts, members, posts
+from scheduler.accounts import Offer
 from scheduler.config import Settings
 from scheduler.contents import Words
 from scheduler.media import StoredMedia
@@ -27,7 +28,14 @@ from scheduler.runtime import Runtime
 ALICE = "U0ALICE"
 
 
-def settings_for(database_url: str, data_dir: Path, x_port: int, **more: Any) -> Settings:
+def settings_for(
+    database_url: str,
+    data_dir: Path,
+    x_port: int,
+    *,
+    kind: type[Settings] = Settings,
+    **more: Any,
+) -> Settings:
     """Settings for tests: everything on loopback, waits short enough to be waited for."""
     values = {
         "POSTBOT_DATABASE_URL": database_url,
@@ -41,7 +49,7 @@ def settings_for(database_url: str, data_dir: Path, x_port: int, **more: Any) ->
         "POSTBOT_LOOK_GAPS": "0.2,0.2",
         **more,
     }
-    return Settings(_env_file=None, **values)
+    return kind(_env_file=None, **values)
 
 
 @dataclass
@@ -125,17 +133,26 @@ class World:
 async def connect(
     runtime: Runtime, workspace: Workspace, profile: str = "acme", *, platform: str = "x"
 ) -> Account:
-    """Connects an account as a member would: over the consent page and back."""
+    """Connects an account as a member would: over the consent page and back, and the first of the
+    profiles where there are several."""
     url = await accounts.begin_connect(
         runtime, workspace_id=workspace.id, user_id=ALICE, platform=platform
     )
     async with httpx.AsyncClient() as browser:
         back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
     query = parse_qs(urlsplit(back.headers["location"]).query)
-    (account,) = await accounts.finish_connect(
+    connected = await accounts.finish_connect(
         runtime, platform=platform, state=query["state"][0], code=query["code"][0]
     )
-    return account
+    if isinstance(connected, Offer):
+        connected = await accounts.choose(
+            runtime,
+            platform=platform,
+            choice_id=connected.id,
+            browser="",
+            chosen=[connected.profiles[0].remote_id],
+        )
+    return connected[0]
 
 
 async def until(

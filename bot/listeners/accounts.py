@@ -1,5 +1,5 @@
-"""Somebody looks at the connected accounts or disconnects one: `/schedule-post accounts`, and the
-button of App Home."""
+"""Somebody looks at the connected accounts, chooses where posts go in one, or disconnects one:
+`/schedule-post accounts`, and the button of App Home."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot.views import accounts as views
 from bot.views import ids
 from bot.web.connect import connect_buttons
 from scheduler import accounts, platforms
+from scheduler.accounts import AccountError
 from scheduler.models import Account, Member
 from scheduler.runtime import Runtime
 
@@ -32,6 +33,7 @@ def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
     app.action(ids.HOME_ACCOUNTS)(story.open)
     app.action(re.compile(f"^{ids.CONNECT}(:.*)?$"))(story.follow_link)
     app.action(ids.DISCONNECT)(story.disconnect)
+    app.action(re.compile(f"^{ids.DEFAULT_PLACE}:[0-9]+$"))(story.set_place)
 
 
 async def asks_for_accounts(command: Json) -> bool:
@@ -75,8 +77,38 @@ class Accounts:
             await self._say(body, context, permissions.NOT_YOUR_ACCOUNT)
         else:
             await accounts.disconnect(
-                self._runtime, workspace_id=member.workspace_id, account_id=account.id
+                self._runtime,
+                workspace_id=member.workspace_id,
+                account_id=account.id,
+                actor=member.user_id,
             )
+        await self._show_anew(body, context, member)
+
+    async def set_place(
+        self, ack: AsyncAck, action: Json, body: Json, context: AsyncBoltContext
+    ) -> None:
+        work = self._set_place(action, body, context)
+        await self._background.within(QUICK_SECONDS, work)
+        await ack()
+
+    async def _set_place(self, action: Json, body: Json, context: AsyncBoltContext) -> None:
+        member = await self._member(context)
+        account_id = int(action["action_id"].rpartition(":")[2])
+        connected = await accounts.connected(member.workspace_id)
+        account = next((each for each in connected if each.id == account_id), None)
+        try:
+            if account is None:
+                raise AccountError(GONE)
+            if not permissions.may_set_up(member, account):
+                raise AccountError(permissions.NOT_YOURS_TO_SET)
+            await accounts.set_default_place(
+                self._runtime,
+                workspace_id=member.workspace_id,
+                account_id=account.id,
+                place_id=action["selected_option"]["value"],
+            )
+        except AccountError as error:
+            await self._say(body, context, str(error))
         await self._show_anew(body, context, member)
 
     async def _show_anew(self, body: Json, context: AsyncBoltContext, member: Member) -> None:
@@ -121,4 +153,12 @@ def row(account: Account, member: Member) -> views.Row:
         connected_by=account.connected_by,
         needs_reconnect=account.health == accounts.BROKEN,
         may_disconnect=permissions.may_disconnect(member, account),
+        has_places=platforms.has_places(account.platform),
+        place=_place(account),
+        may_set_up=permissions.may_set_up(member, account),
     )
+
+
+def _place(account: Account) -> tuple[str, str] | None:
+    place = str(account.defaults.get("place") or "")
+    return (place, str(account.defaults.get("place_name") or place)) if place else None

@@ -6,10 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.views import ids
-from bot.views.blocks import Json, actions, button, confirm, context, escape, modal, section
+from bot.views.blocks import (
+    Json,
+    actions,
+    button,
+    confirm,
+    context,
+    escape,
+    modal,
+    option,
+    plain,
+    section,
+)
+from scheduler import platforms
+from scheduler.models import Account
 
 # Leaves room for what stands around the rows, in a message too.
-_MOST_ROWS = 40
+_MOST_ROW_BLOCKS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +36,8 @@ class Connect:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """An account as people see it; `since` is a text such as `since 3 May`."""
+    """An account as people see it. `place` is where its posts go by default, as id and name, where
+    it `has_places`."""
 
     id: int
     platform: str
@@ -31,6 +45,29 @@ class Row:
     connected_by: str
     needs_reconnect: bool = False
     may_disconnect: bool = True
+    has_places: bool = False
+    place: tuple[str, str] | None = None
+    may_set_up: bool = False
+
+
+def handles(connected: Sequence[Account], most: int = 10) -> str:
+    """`@acme, @acme_jobs and 3 more`, as plain text."""
+    names = [f"@{account.username}" for account in connected[:most]]
+    left = len(connected) - len(names)
+    names += [f"{left} more"] if left else []
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def connected_text(connected: Sequence[Account]) -> str:
+    """What a member hears of accounts that they connected on one platform; mrkdwn."""
+    platform = connected[0].platform
+    is_placed = all(account.defaults.get("place") for account in connected)
+    place = f" Choose where posts go there with `{ids.COMMAND} accounts`."
+    return (
+        f"Connected {escape(handles(connected), 2000)} on {platforms.label(platform)}."
+        f"{place if platforms.has_places(platform) and not is_placed else ''} Schedule a post with "
+        f"`{ids.COMMAND}`."
+    )
 
 
 def accounts_message(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:
@@ -44,11 +81,13 @@ def accounts_modal(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:
 
 
 def blocks(rows: Sequence[Row], connects: Sequence[Connect]) -> list[Json]:
-    shown = rows[:_MOST_ROWS]
+    shown = [_row(each) for each in rows]
+    while sum(len(each) for each in shown) > _MOST_ROW_BLOCKS:
+        shown.pop()
     left = len(rows) - len(shown)
     return [
         *([] if rows else [section("*No account is connected yet.*")]),
-        *(_row(each) for each in shown),
+        *(block for each in shown for block in each),
         *([context(f"… and {left} more accounts.")] if left else []),
         *connect_blocks(connects),
     ]
@@ -83,9 +122,31 @@ def health(row: Row) -> str:
     return f":white_check_mark: {name} is connected"
 
 
-def _row(row: Row) -> Json:
-    text = f"{health(row)}\nConnected by <@{row.connected_by}>"
-    return section(text, _disconnect(row) if row.may_disconnect else None)
+def _row(row: Row) -> list[Json]:
+    text = f"{health(row)}\nConnected by <@{row.connected_by}>{_where(row)}"
+    first = section(text, _disconnect(row) if row.may_disconnect else None)
+    can_choose = row.has_places and row.may_set_up and not row.needs_reconnect
+    return [first, actions(_places(row))] if can_choose else [first]
+
+
+def _where(row: Row) -> str:
+    if not row.has_places:
+        return ""
+    if row.place is None:
+        return "\n:point_right: Nobody has chosen where its posts go, so each post has to say it."
+    return f"\nPosts go to *{escape(row.place[1], 200)}* unless they say otherwise."
+
+
+def _places(row: Row) -> Json:
+    """A menu that is filled while somebody looks at it: only the platform knows the places."""
+    chosen = option(row.place[1], row.place[0]) if row.place else None
+    return {
+        "type": "external_select",
+        "action_id": f"{ids.DEFAULT_PLACE}:{row.id}",
+        "placeholder": plain("Choose where posts go"),
+        "min_query_length": 0,
+        **({"initial_option": chosen} if chosen else {}),
+    }
 
 
 def _disconnect(row: Row) -> Json:

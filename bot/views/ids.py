@@ -75,6 +75,8 @@ EDIT_TEXT = "edit_text"
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"
+# Behind a colon the account
+DEFAULT_PLACE = "default_place"
 ACCOUNTS_MODAL = "accounts_modal"
 
 # Links open in the browser; Slack still tells us about the click

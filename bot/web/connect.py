@@ -1,42 +1,37 @@
-"""Connecting an account: the link of a button, the way to the platform, and the way back."""
+"""Connecting an account: the link of a button, the way to the platform, the way back, and the
+choice between several profiles."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qs, quote, urlsplit
 
 import structlog
 from aiohttp import web
 
+from bot import tickets
 from bot.slack import tell
+from bot.tickets import Ticket
+from bot.views import accounts as views
 from bot.views.accounts import Connect
-from bot.web import pages
+from bot.web import browser, pages
 from bot.web.keys import RUNTIME, SLACK
 from scheduler import accounts, platforms
-from scheduler.accounts import ConnectError
+from scheduler.accounts import ConnectError, Offer
 from scheduler.models import Account
 from scheduler.runtime import Runtime
-from scheduler.vault import WrongKeys
 
 log = structlog.get_logger(__name__)
 
 # A button may stand in an open form for a while.
 TICKET_LIFE = timedelta(hours=1)
 _TOO_OLD = "This link is too old. Open it again from Slack: `/schedule-post accounts`."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ticket:
-    """Who pressed a Connect button, proven by our own seal."""
-
-    workspace_id: int
-    user_id: str
-    platform: str
+_NOT_BEGUN = (
+    "This browser did not begin to connect an account, or took longer than ten minutes. Start "
+    "again from Slack: `/schedule-post accounts`."
+)
 
 
 def connect_buttons(runtime: Runtime, *, workspace_id: int, user_id: str) -> list[Connect]:
@@ -45,8 +40,10 @@ def connect_buttons(runtime: Runtime, *, workspace_id: int, user_id: str) -> lis
         Connect(
             platform=platform,
             label=platforms.label(platform),
-            url=_link(
-                runtime, Ticket(workspace_id=workspace_id, user_id=user_id, platform=platform)
+            url=tickets.link(
+                runtime,
+                Ticket(workspace_id=workspace_id, user_id=user_id, platform=platform),
+                life=TICKET_LIFE,
             ),
         )
         for platform in platforms.connectable(runtime)
@@ -57,34 +54,30 @@ def add_routes(app: web.Application) -> None:
     # Previewers ask with HEAD; they shall not begin anything.
     app.router.add_get("/connect/{platform}", begin, allow_head=False)
     app.router.add_get("/connect/{platform}/callback", finish, allow_head=False)
+    app.router.add_get("/connect/{platform}/choose", offer, allow_head=False)
+    app.router.add_post("/connect/{platform}/choose", choose)
 
 
 async def begin(request: web.Request) -> web.StreamResponse:
     """Sends the browser to the platform, and marks it as the one that may come back."""
     runtime, platform = request.app[RUNTIME], request.match_info["platform"]
-    ticket = _open_ticket(runtime, request.query.get("ticket", ""))
+    ticket = tickets.read(runtime, request.query.get("ticket", ""))
     if ticket is None or ticket.platform != platform:
         return pages.page("Start again from Slack", _TOO_OLD, status=400)
+    secret = secrets.token_urlsafe(32)
     try:
         url = await accounts.begin_connect(
             runtime,
             workspace_id=ticket.workspace_id,
             user_id=ticket.user_id,
             platform=platform,
+            browser=secret,
         )
     except ConnectError as error:
-        return pages.page("Not connected", str(error), status=400)
+        return _not_connected(str(error))
     (state,) = parse_qs(urlsplit(url).query)["state"]
     response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
-    response.set_cookie(
-        _cookie(state),
-        _proof(state),
-        max_age=int(accounts.CONSENT_LIFE.total_seconds()),
-        path=f"/connect/{platform}",
-        httponly=True,
-        samesite="Lax",
-        secure=runtime.settings.public_url.startswith("https://"),
-    )
+    browser.mark(response, runtime, platform=platform, about=state, secret=secret)
     return response
 
 
@@ -92,41 +85,89 @@ async def finish(request: web.Request) -> web.StreamResponse:
     """Takes the consent that the platform sent back."""
     runtime, platform = request.app[RUNTIME], request.match_info["platform"]
     state = request.query.get("state", "")
-    if not _came_from_here(request, state):
-        return pages.page(
-            "Not connected",
-            "This browser did not begin to connect an account, or took longer than ten minutes. "
-            "Start again from Slack: `/schedule-post accounts`.",
-            status=400,
-        )
+    secret = browser.secret_of(request, state)
+    if not secret:
+        return _not_connected(_NOT_BEGUN)
     if "error" in request.query or "code" not in request.query:
-        return pages.page("Not connected", _refused(platform, request), status=400)
+        return _not_connected(_refused(platform, request))
     try:
-        connected = await accounts.finish_connect(
-            runtime, platform=platform, state=state, code=request.query["code"]
+        found = await accounts.finish_connect(
+            runtime, platform=platform, state=state, code=request.query["code"], browser=secret
         )
     except ConnectError as error:
-        return pages.page("Not connected", str(error), status=400)
+        return _not_connected(str(error))
+    response = (
+        _to_choice(runtime, found, secret)
+        if isinstance(found, Offer)
+        else await _connected(request, found)
+    )
+    browser.unmark(response, platform=platform, about=state)
+    return response
+
+
+async def offer(request: web.Request) -> web.StreamResponse:
+    """Shows the profiles of a consent that gave several."""
+    found = await _offered(request)
+    return pages.choice_page(found) if found else _not_connected(_NOT_BEGUN)
+
+
+async def choose(request: web.Request) -> web.StreamResponse:
+    """Connects the profiles that were chosen."""
+    runtime, platform = request.app[RUNTIME], request.match_info["platform"]
+    found, chosen = await _offered(request), (await request.post()).getall("profile", [])
+    if found is None:
+        return _not_connected(_NOT_BEGUN)
+    if not chosen:
+        return pages.choice_page(found, problem="Choose at least one of them.")
+    try:
+        connected = await accounts.choose(
+            runtime,
+            platform=platform,
+            choice_id=found.id,
+            browser=browser.secret_of(request, found.id),
+            chosen=[str(each) for each in chosen],
+        )
+    except ConnectError as error:
+        return _not_connected(str(error))
+    response = await _connected(request, connected)
+    browser.unmark(response, platform=platform, about=found.id)
+    return response
+
+
+async def _offered(request: web.Request) -> Offer | None:
+    choice_id = request.query.get("choice", "")
+    return await accounts.find_offer(
+        request.app[RUNTIME],
+        platform=request.match_info["platform"],
+        choice_id=choice_id,
+        browser=browser.secret_of(request, choice_id),
+    )
+
+
+def _to_choice(runtime: Runtime, found: Offer, secret: str) -> web.Response:
+    """A page of its own, which may be loaded again, unlike the platform's answer."""
+    # Relative, so that it holds behind any proxy.
+    url = f"choose?choice={quote(found.id, safe='')}"
+    headers = {"Location": url, "Cache-Control": "no-store"}
+    response = web.Response(status=303, headers=headers)
+    browser.mark(response, runtime, platform=found.platform, about=found.id, secret=secret)
+    return response
+
+
+async def _connected(request: web.Request, connected: Sequence[Account]) -> web.Response:
     if not connected:
-        return pages.page("Not connected", "There was no account to connect.", status=400)
-    await _tell(request, connected)
-    names = " and ".join(f"@{account.username}" for account in connected)
+        return _not_connected("There was no account to connect.")
+    slack = request.app.get(SLACK)
+    if slack is not None:
+        await tell(slack, connected[0].connected_by, views.connected_text(connected))
+    names = views.handles(connected)
     return pages.page(
         f"Connected {names}", f"Connected {names}. You can close this window and go back to Slack."
     )
 
 
-async def _tell(request: web.Request, connected: Sequence[Account]) -> None:
-    slack = request.app.get(SLACK)
-    if slack is None:
-        return
-    for account in connected:
-        await tell(
-            slack,
-            account.connected_by,
-            f"Connected @{account.username} on {platforms.label(account.platform)}. "
-            "Schedule a post with `/schedule-post`.",
-        )
+def _not_connected(text: str) -> web.Response:
+    return pages.page("Not connected", text, status=400)
 
 
 def _refused(platform: str, request: web.Request) -> str:
@@ -135,37 +176,3 @@ def _refused(platform: str, request: web.Request) -> str:
     if request.query.get("error") == "access_denied":
         return f"You did not allow Postbot to use your account, so {label} was not connected."
     return f"Something went wrong at {label}, so nothing was connected. Start again from Slack."
-
-
-def _link(runtime: Runtime, ticket: Ticket) -> str:
-    until = runtime.clock.now() + TICKET_LIFE
-    sealed = runtime.vault.seal(
-        json.dumps(
-            ["connect", ticket.workspace_id, ticket.user_id, ticket.platform, until.timestamp()]
-        )
-    )
-    query = quote(sealed, safe="")
-    return f"{runtime.settings.public_url}/connect/{ticket.platform}?ticket={query}"
-
-
-def _open_ticket(runtime: Runtime, sealed: str) -> Ticket | None:
-    try:
-        purpose, workspace_id, user_id, platform, until = json.loads(runtime.vault.open(sealed))
-    except (WrongKeys, ValueError):
-        return None
-    if purpose != "connect" or until < runtime.clock.now().timestamp():
-        return None
-    return Ticket(workspace_id=workspace_id, user_id=user_id, platform=platform)
-
-
-def _came_from_here(request: web.Request, state: str) -> bool:
-    given = request.cookies.get(_cookie(state), "")
-    return bool(state) and hmac.compare_digest(given.encode(), _proof(state).encode())
-
-
-def _proof(state: str) -> str:
-    return hashlib.sha256(state.encode()).hexdigest()
-
-
-def _cookie(state: str) -> str:
-    return f"postbot_connect_{_proof(state)[:16]}"

@@ -36,7 +36,7 @@ _SHAPES: dict[str, dict[str, type]] = {
     "view_closed": {"user": dict, "view": dict},
     "shortcut": {"user": dict, "trigger_id": str},
     "message_action": {"user": dict, "trigger_id": str, "message": dict},
-    "block_suggestion": {"user": dict},
+    "block_suggestion": {"user": dict, "action_id": str, "block_id": str},
 }
 _COMMAND = {"command": str, "trigger_id": str, "user_id": str, "team_id": str}
 

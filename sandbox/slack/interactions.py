@@ -61,7 +61,7 @@ def act_in_view(
     desk: Desk, member: Member, view_id: str, *, block_id: str, action_id: str, value: Any
 ) -> None:
     view = view_of(desk, member, view_id)
-    block, element = elements.find_element(view.body["blocks"], block_id, action_id)
+    block, element = _find(desk, view.id, view.body["blocks"], block_id, action_id)
     entry = _put(desk, view, block, element=element, value=value)
     if _is_quiet(block):
         return
@@ -80,7 +80,8 @@ def act_in_message(
     value: Any,
     origin: str,
 ) -> None:
-    block, element = elements.find_element(message.blocks, block_id, action_id)
+    place = f"{message.channel}:{message.ts}"
+    block, element = _find(desk, place, message.blocks, block_id, action_id)
     entry = None
     if elements.is_stateful(element):
         entry = elements.entry_from_page(element, value, desk.world.files)
@@ -98,7 +99,7 @@ def put_input(
 ) -> None:
     """Remember what the member typed without telling the app."""
     view = view_of(desk, member, view_id)
-    block, element = elements.find_element(view.body["blocks"], block_id, action_id)
+    block, element = _find(desk, view.id, view.body["blocks"], block_id, action_id)
     if not elements.is_stateful(element):
         raise PageError("not_an_input")
     _put(desk, view, block, element=element, value=value)
@@ -177,6 +178,18 @@ def top_view(desk: Desk, member: Member, view_id: str) -> OpenView:
     if not stack or stack[-1].id != view_id:
         raise PageError("view_not_found")
     return stack[-1]
+
+
+def _find(
+    desk: Desk, place: str, blocks: list[Json], block_id: str, action_id: str
+) -> tuple[Json, Json]:
+    """A block and its element; a menu that the app fills has what the app offered last."""
+    block, element = elements.find_element(blocks, block_id, action_id)
+    if element["type"] not in ("external_select", "multi_external_select"):
+        return block, element
+    offered = desk.world.offered.get((place, block_id, action_id), {})
+    first = [element["initial_option"]] if "initial_option" in element else []
+    return block, {**element, "options": [*offered.values(), *first]}
 
 
 def _is_quiet(block: Json) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import interactions
+from sandbox.slack import interactions, suggestions
 from sandbox.slack.cast import Member
 from sandbox.slack.desk import DESK, Desk
 from sandbox.slack.errors import PageError
@@ -96,6 +96,27 @@ def action(asked: Asked) -> None:
             interactions.act_in_message(desk, member, target, origin=asked.origin, **what)
         case _:
             raise PageError("invalid_container")
+
+
+async def suggest(request: web.Request) -> web.Response:
+    """The options that the app loads for what a member typed into a menu."""
+    asked = Asked(request, await _json_object(request))
+    desk, member = asked.desk, asked.member
+    what = {
+        "block_id": asked.text("block_id"),
+        "action_id": asked.text("action_id"),
+        "query": asked.text("query"),
+    }
+    match asked.body.get("container"):
+        case {"type": "view", "view_id": str(view_id)}:
+            view = interactions.view_of(desk, member, view_id)
+            found = await suggestions.suggest_in_view(desk, view, **what)
+        case {"type": "message", "channel": str(channel), "ts": str(ts)}:
+            target = interactions.message_of(desk, member, channel, ts)
+            found = await suggestions.suggest_in_message(desk, member, target, **what)
+        case _:
+            raise PageError("invalid_container")
+    return web.json_response({"ok": True, **found})
 
 
 def put_input(asked: Asked) -> None:
@@ -189,6 +210,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/_/state", state)
     app.router.add_get("/_/file/{id}", file)
     app.router.add_post("/_/upload", upload)
+    app.router.add_post("/_/suggest", suggest)
     app.router.add_get("/_/switches", switches)
     app.router.add_post("/_/switches", switches)
     for name, verb in _VERBS.items():

@@ -94,6 +94,34 @@ def action_in_message(
     return Parcel("interactive", payload)
 
 
+def suggestion_in_view(view: OpenView, about: Json) -> Parcel:
+    """`about` has the block, the action and what was typed."""
+    payload = {
+        **_interaction("block_suggestion", view.member),
+        **about,
+        "container": {"type": "view", "view_id": view.id},
+        "view": copy.deepcopy(view.body),
+    }
+    return Parcel("interactive", payload)
+
+
+def suggestion_in_message(world: World, member: Member, message: Message, about: Json) -> Parcel:
+    ephemeral = message.only_for is not None
+    payload = {
+        **_interaction("block_suggestion", member),
+        **about,
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": message.channel,
+            "is_ephemeral": ephemeral,
+        },
+        "channel": _channel(world, message.channel),
+        **({} if ephemeral else {"message": messages.as_json(message, with_metadata=False)}),
+    }
+    return Parcel("interactive", payload)
+
+
 def action_object(
     world: World, block: Json, element: Json, *, entry: Json | None, value: Any
 ) -> Json:

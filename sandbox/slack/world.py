@@ -86,6 +86,9 @@ class World:
         self.files = FileStore()
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock)
+        #: What the app offered in menus that it fills itself: by view id or channel and timestamp,
+        #: block id and action id, then by value.
+        self.offered: dict[tuple[str, str, str], dict[str, Json]] = {}
         self._last_ts = 0
         self._changed = asyncio.Event()
 

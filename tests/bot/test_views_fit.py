@@ -112,8 +112,9 @@ forms = st.builds(
     notice=written(5000),
     takes_focus=st.booleans(),
 )
+places = st.none() | st.tuples(st.just("1"), written(255).filter(str.strip))
 account_rows = st.integers(0, 120).flatmap(
-    lambda most: st.tuples(written(255), st.booleans()).map(
+    lambda most: st.tuples(written(255), st.booleans(), st.booleans(), places).map(
         lambda each: [
             Row(
                 id=n,
@@ -121,6 +122,9 @@ account_rows = st.integers(0, 120).flatmap(
                 username=each[0],
                 connected_by="U0ALICE",
                 needs_reconnect=each[1],
+                has_places=each[2],
+                place=each[3],
+                may_set_up=True,
             )
             for n in range(most)
         ]

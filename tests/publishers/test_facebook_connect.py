@@ -192,7 +192,7 @@ async def test_a_person_who_lost_the_page_must_let_another_connect_it(stand: Sta
     with pytest.raises(Rejected, match="let somebody who has one connect it") as caught:
         await stand.publisher.refresh(replace(CREDENTIALS, profile_id="1700000000000000003"))
 
-    assert (caught.value.cause, caught.value.kind) == (Cause.AUTHENTICATION, "permission")
+    assert (caught.value.cause, caught.value.kind) == (Cause.AUTHENTICATION, "")
 
 
 async def test_a_persons_own_tokens_are_refreshed_without_a_page(stand: Stand) -> None:

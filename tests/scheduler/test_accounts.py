@@ -10,13 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import structlog
+from tortoise.exceptions import OperationalError
 
 from publishers import Credentials, Rejected, TemporaryFailure
 from publishers.x import X
-from scheduler import accounts, members
+from scheduler import accounts, members, tokens
 from scheduler.accounts import ConnectError
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
+from scheduler.database import get_connection
 from scheduler.models import Account, Attempt, Consent, Event
 from scheduler.runtime import Runtime
 from tests.scheduler.engine import Engine, another_process, on_sqlite
@@ -115,7 +117,7 @@ async def test_a_platform_that_fails_while_connecting_is_explained(world: World,
 async def test_a_permission_that_was_not_granted_is_named(world: World) -> None:
     query = await consent(world, without="media.write")
 
-    with pytest.raises(ConnectError, match=r"did not grant media\.write"):
+    with pytest.raises(ConnectError, match=r"did not grant the permission media\.write"):
         await finish(world, query)
 
 
@@ -129,7 +131,7 @@ async def test_a_platform_without_credentials_cannot_be_connected(world: World) 
 
 @on_sqlite
 async def test_connecting_again_mends_a_broken_account(world: World) -> None:
-    await accounts.mark_broken(world.runtime, world.account.id, 0)
+    await accounts.mark_broken(world.runtime, world.account.id, 0, reason="It is over.")
 
     again = await connect(world.runtime, world.workspace)
 
@@ -207,6 +209,40 @@ async def test_a_refused_refresh_breaks_the_account_with_a_sentence(world: World
     assert (account.health, account.refresh_owner) == (accounts.BROKEN, None)
 
 
+async def test_an_account_that_many_find_dead_breaks_once(world: World, settings: Settings) -> None:
+    async def find_dead(runtime: Runtime) -> None:
+        await asyncio.gather(
+            *(accounts.mark_broken(runtime, world.account.id, 0, reason="Dead.") for _ in range(5))
+        )
+
+    async with another_process(settings) as other:
+        await asyncio.gather(find_dead(world.runtime), other.run(find_dead))
+
+    (event,) = await Event.filter(kind="account.broken")
+    assert (event.account_id, event.notice) == (world.account.id, "account")
+    assert event.data == {"reason": "Dead."}
+
+
+async def test_an_account_with_other_tokens_meanwhile_does_not_break(world: World) -> None:
+    await Account.filter(id=world.account.id).update(token_version=1)
+
+    await accounts.mark_broken(world.runtime, world.account.id, 0, reason="Dead.")
+
+    assert (await Account.get(id=world.account.id)).health == accounts.CONNECTED
+    assert await Event.filter(kind="account.broken").count() == 0
+
+
+async def test_an_account_breaks_together_with_the_notice_to_its_owner_or_not_at_all(
+    world: World,
+) -> None:
+    await get_connection().execute_script("ALTER TABLE event RENAME TO elsewhere")
+
+    with pytest.raises(OperationalError):
+        await accounts.mark_broken(world.runtime, world.account.id, 0, reason="Dead.")
+
+    assert (await Account.get(id=world.account.id)).health == accounts.CONNECTED
+
+
 async def test_a_refresh_that_a_dead_process_began_is_taken_over(world: World) -> None:
     await expire(world)
     await Account.all().update(refresh_owner=12345)
@@ -230,7 +266,7 @@ async def test_a_refresh_that_we_lost_track_of_is_taken_over(world: World) -> No
 async def test_a_refresh_of_a_living_process_is_waited_for(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "_REFRESH_TRIES", 3)
+    monkeypatch.setattr(tokens, "_REFRESH_TRIES", 3)
     await expire(world)
     async with another_process(settings) as other:
         await Account.all().update(refresh_owner=other.runtime.owner.id)

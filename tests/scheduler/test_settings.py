@@ -216,10 +216,10 @@ def test_a_key_that_does_not_fit_says_what_to_do(sealed: str) -> None:
 def test_the_generated_key_is_the_same_for_all_and_private(tmp_path: Path) -> None:
     keys: list[str] = []
     threads = [
-        threading.Thread(target=lambda: keys.append(vault.generated_key(tmp_path)))
+        threading.Thread(target=lambda: keys.extend(vault.KeyFile(tmp_path).read_or_make()))
         for _ in range(2)
     ]
-    first = vault.generated_key(tmp_path)
+    (first,) = vault.KeyFile(tmp_path).read_or_make()
     for thread in threads:
         thread.start()
         thread.join()

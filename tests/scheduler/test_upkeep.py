@@ -7,11 +7,10 @@ import pytest
 
 from scheduler import events, markers, stats
 from scheduler.clock import FrozenClock
-from scheduler.models import Attempt, Consent, Delivery, Event, Seen
+from scheduler.models import Attempt, Delivery, Event, Seen
 from scheduler.retention import SEEN_FOR, Retention
 from scheduler.states import State
 from tests.scheduler.engine import Desk
-from tests.world import ALICE
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -66,25 +65,13 @@ async def test_old_attempts_go_when_their_delivery_moves_no_more(
     assert await Delivery.all().count() == len(State)
 
 
-async def test_records_of_handled_requests_and_old_consents_go(
-    desk: Desk, clock: FrozenClock
-) -> None:
+async def test_old_records_of_handled_requests_go(desk: Desk, clock: FrozenClock) -> None:
     await Seen.create(key="old", at=clock.instant - SEEN_FOR - SECOND)
     await Seen.create(key="young", at=clock.instant - SEEN_FOR + SECOND)
-    for state, ends in (("old", -SECOND), ("young", SECOND)):
-        await Consent.create(
-            state=state,
-            workspace=desk.workspace,
-            user_id=ALICE,
-            platform="x",
-            verifier="",
-            expires_at=clock.instant + ends,
-        )
 
     await Retention(desk.runtime).tick(clock.instant)
 
     assert await Seen.all().values_list("key", flat=True) == ["young"]
-    assert await Consent.all().values_list("state", flat=True) == ["young"]
 
 
 async def test_the_figures_count_deliveries_by_state(desk: Desk) -> None:

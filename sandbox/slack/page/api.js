@@ -8,6 +8,7 @@ const SENTENCES = {
   file_too_large: "A file may have at most 10 MB.",
   invalid_value: "That value does not fit here.",
   message_not_found: "That message is no longer there.",
+  options_not_loaded: "The app did not fill this menu. Try again.",
   too_many_files: "That is more files than fit here.",
   view_not_found: "That form has been closed or replaced.",
 };

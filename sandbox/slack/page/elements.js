@@ -6,6 +6,7 @@
 import { ask } from "./confirm.js";
 import { dateTimePicker } from "./date_time.js";
 import { autofocus, h } from "./dom.js";
+import { externalSelect } from "./external_select.js";
 import { clickAction, field, fieldKey } from "./fields.js";
 import { fileInput } from "./file_input.js";
 import { icon } from "./icons.js";
@@ -49,6 +50,7 @@ const DRAW = {
   number_input: textInput,
   rich_text_input: textInput,
   static_select: select,
+  external_select: externalSelect,
   users_select: select,
   conversations_select: select,
   channels_select: select,

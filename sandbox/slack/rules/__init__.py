@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.slack.rules.blocks import block, blocks_together
-from sandbox.slack.rules.objects import plain_text
+from sandbox.slack.rules.objects import (
+    OPTION_GROUP,
+    PLAIN_OPTION,
+    has_one_of,
+    matching_options,
+    plain_text,
+)
 from sandbox.slack.rules.place import Place, Surface
 from sandbox.slack.rules.shapes import (
     anything,
@@ -21,7 +27,7 @@ from sandbox.slack.rules.shapes import (
     string,
 )
 
-__all__ = ["Surface", "check_answer", "check_blocks", "check_view"]
+__all__ = ["Surface", "check_answer", "check_blocks", "check_options", "check_view"]
 
 _VIEW_BLOCKS = both(listing(block, most=100, least=0), blocks_together)
 _MESSAGE_BLOCKS = both(listing(block, most=50, least=0), blocks_together)
@@ -70,6 +76,26 @@ _ANSWER = {
     "unfurl_links": boolean,
     "unfurl_media": boolean,
 }
+
+
+_OPTIONS = both(
+    record(
+        {},
+        {
+            "options": listing(PLAIN_OPTION, most=100, least=0),
+            "option_groups": listing(OPTION_GROUP, most=100, least=0),
+        },
+    ),
+    has_one_of("options", "option_groups"),
+    matching_options,
+)
+
+
+def check_options(answer: Any) -> list[str]:
+    """What an app answers to a menu that asks it for options."""
+    problems: list[str] = []
+    _OPTIONS(answer, Place("", "message", problems))
+    return problems
 
 
 def check_view(view: Any, *, surface: Surface) -> list[str]:
