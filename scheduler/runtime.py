@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from publishers import HttpClients, open_clients
 from scheduler import database
 from scheduler.addresses import Addresses
-from scheduler.cache import Cache
 from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.conversion import Converter
 from scheduler.deliveries import Ledger
+from scheduler.file_cache import FileCache
 from scheduler.media import MediaStore
 from scheduler.owners import Ownership, ownership
 from scheduler.s3 import Bucket
@@ -72,4 +72,4 @@ def open_shelf(settings: Settings) -> Shelf:
     if bucket is None:
         return Folder(settings.data_dir / "media")
     most = settings.media_cache * 1_000_000
-    return Bucket(bucket, Cache(settings.data_dir / "media-cache", most_bytes=most))
+    return Bucket(bucket, FileCache(settings.data_dir / "media-cache", most_bytes=most))
