@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from publishers import HttpClients, Place, open_clients
 from scheduler import database
 from scheduler.addresses import Addresses
-from scheduler.cache import Cache
 from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.conversion import Converter
 from scheduler.deliveries import Ledger
+from scheduler.file_cache import FileCache
 from scheduler.media import MediaStore
 from scheduler.memory import Memory
 from scheduler.owners import Ownership, ownership
@@ -75,4 +75,4 @@ def open_shelf(settings: Settings) -> Shelf:
     if bucket is None:
         return Folder(settings.data_dir / "media")
     most = settings.media_cache * 1_000_000
-    return Bucket(bucket, Cache(settings.data_dir / "media-cache", most_bytes=most))
+    return Bucket(bucket, FileCache(settings.data_dir / "media-cache", most_bytes=most))

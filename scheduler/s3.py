@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scheduler.cache import Cache
+from scheduler.file_cache import FileCache
 from scheduler.shelf import ShelfFailed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def parse_bucket_url(url: str) -> tuple[str, str]:
 class Bucket:
     """A bucket; its files are fetched into the cache when they are needed here."""
 
-    def __init__(self, settings: BucketSettings, cache: Cache) -> None:
+    def __init__(self, settings: BucketSettings, cache: FileCache) -> None:
         self._store = _open(settings)
         self._cache = cache
         self.incoming = cache.incoming

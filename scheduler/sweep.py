@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from scheduler.cache import remove_abandoned
+from scheduler.file_cache import remove_abandoned
 from scheduler.media import day_of, source_of
 from scheduler.models import MediaFile, MediaVersion
 from scheduler.runtime import Runtime

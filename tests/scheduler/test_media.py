@@ -12,8 +12,8 @@ from PIL import Image
 
 from scheduler import measure, media
 from scheduler.addresses import Addresses
-from scheduler.cache import Cache
 from scheduler.clock import FrozenClock
+from scheduler.file_cache import FileCache
 from scheduler.media import MediaStore, StoredMedia, UnusableMedia, day_of
 from scheduler.s3 import Bucket, BucketSettings
 from scheduler.shelf import Folder, Shelf, ShelfFailed
@@ -45,7 +45,7 @@ def bucket(port: int, cache: Path, *, most_bytes: int = 10**9, secret: str = SEC
         access_key=ACCESS_KEY,
         secret_key=secret,
     )
-    return Bucket(settings, Cache(cache, most_bytes=most_bytes))
+    return Bucket(settings, FileCache(cache, most_bytes=most_bytes))
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.cache import Cache, remove_abandoned
+from scheduler.file_cache import FileCache, remove_abandoned
 
 KEYS = ["aa-1", "bb-2", "cc-3"]
 
@@ -32,8 +32,8 @@ def source() -> Source:
     return Source()
 
 
-def cache(folder: Path, most_bytes: int) -> Cache:
-    return Cache(folder / "cache", most_bytes=most_bytes)
+def cache(folder: Path, most_bytes: int) -> FileCache:
+    return FileCache(folder / "cache", most_bytes=most_bytes)
 
 
 def present(folder: Path) -> list[str]:
@@ -117,7 +117,7 @@ def churn(folder: str, seed: int) -> None:
     """Works with files for a while in a cache that has room for one."""
 
     async def work() -> None:
-        source, files = Source(), Cache(Path(folder) / "cache", most_bytes=1000)
+        source, files = Source(), FileCache(Path(folder) / "cache", most_bytes=1000)
         for number in range(200):
             key = KEYS[(number * seed) % 3]
             async with files.hold(key, source.bring):

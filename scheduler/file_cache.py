@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 _ABANDONED_SECONDS = 24 * 3600.0
 
 
-class Cache:
+class FileCache:
     """Holds up to `most_bytes`, or what is being worked with where that is more."""
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
