@@ -78,7 +78,7 @@ def start(*, port: int, slack_port: int, platform_port: int, data_dir: str) -> N
             POSTBOT_REQUEST_TIMEOUT=5,
             POSTBOT_SETTLE=6,
             POSTBOT_LOOK_GAPS="5,10",
-            **_platform_settings(ports),
+            **platform_settings(ports.pages, ports.apis),
         )
         processes.start(
             "web",
@@ -101,15 +101,15 @@ def _ports(port: int, slack_port: int, platform_port: int) -> Ports:
     )
 
 
-def _platform_settings(ports: Ports) -> dict[str, Any]:
-    """The settings by which the publishers reach the stand-ins."""
+def platform_settings(pages: Mapping[str, int], apis: Mapping[str, int]) -> dict[str, Any]:
+    """The settings by which the publishers reach the stand-ins on these ports."""
     settings: dict[str, Any] = {}
     for name, paths in _PATHS.items():
         settings[f"{name.upper()}_CLIENT_ID"] = f"sandbox-{name}-client"
         settings[f"{name.upper()}_CLIENT_SECRET"] = f"sandbox-{name}-secret"
         for setting, path in paths.items():
             # People open the consent page in their browser, even while the API is closed.
-            port = (ports.pages if setting == "AUTHORIZE_URL" else ports.apis)[name]
+            port = (pages if setting == "AUTHORIZE_URL" else apis)[name]
             settings[f"{name.upper()}_{setting}"] = f"http://127.0.0.1:{port}{path}"
     return settings
 

@@ -14,9 +14,12 @@ import httpx
 import pytest
 
 from tests.chaos.ground import Ground, open_ground
+from tests.world import drawn
 
 Json = dict[str, Any]
 ALICE, DM = "U0ALICE", "D0ALICE"
+# What the stand-ins call the text in their records.
+_TEXTS = ("text", "description")
 
 
 class Member:
@@ -45,22 +48,45 @@ class Member:
             version = state["version"]
         raise AssertionError(f"never seen; last: {json.dumps(state)[-2000:]}")
 
-    def connects(self) -> None:
+    def connects(self, platform: str = "x", person: str = "acme") -> None:
         self.does("command", channel=DM, text="/schedule-post accounts")
-        link = self.sees(lambda s: re.search(r'"(http[^"]*/connect/x[^"]*)"', json.dumps(s)))[1]
+        pattern = re.compile(rf'"(http[^"]*/connect/{platform}\?[^"]*)"')
+        link = self.sees(lambda s: pattern.search(json.dumps(s)))[1]
         with httpx.Client(timeout=30) as browser:
             consent = browser.get(link).headers["location"]
-            back = browser.get(f"{consent}&auto=acme").headers["location"]
-            assert browser.get(back).status_code == 200
+            back = browser.get(f"{consent}&auto={person}").headers["location"]
+            assert browser.get(back.partition("#")[0]).status_code == 200
 
-    def composes(self, text: str) -> None:
-        """Types the command, chooses "publish now", and sends the form."""
+    def composes(self, text: str, *platforms: str, **fields: Any) -> None:
+        """Types the command, chooses accounts and "publish now", fills in, and sends the form."""
         self.does("command", channel=DM, text=f"/schedule-post {text}")
-        view = self.sees(lambda s: s["views"] and s["views"][-1]["view"]["id"])
-        field = "composer_when"
-        self.does("input", view_id=view, block_id=field, action_id=field, value="now")
-        self.does("submit", view_id=view)
+        view = self.sees(lambda s: s["views"] and s["views"][-1]["view"])
+        labels = platforms or ("X",)
+        chosen = [value for label, value in _offered(view) if label.startswith(labels)]
+        self._acts(view["id"], "composer_accounts", chosen)
+        self.sees(lambda s: all(f"{label}:" in json.dumps(s["views"]) for label in labels))
+        for field, value in {"when": "now", **fields}.items():
+            name = f"composer_{field}"
+            if field.startswith("place:"):
+                self._opens_menu(view["id"], name)
+            self.does("input", view_id=view["id"], block_id=name, action_id=name, value=value)
+        self.does("submit", view_id=view["id"])
         self.sees(lambda s: not s["views"])
+
+    def uploads(self, name: str, content: bytes) -> str:
+        """A file of hers in Slack; its id."""
+        files = {"file": (name, content)}
+        answer = self._slack.post("/_/upload", params={"member": ALICE}, files=files).json()
+        return str(answer["file"]["id"])
+
+    def _opens_menu(self, view_id: str, field: str) -> None:
+        """Lets the menu load its options."""
+        container = {"type": "view", "view_id": view_id}
+        self.does("suggest", container=container, block_id=field, action_id=field, query="")
+
+    def _acts(self, view_id: str, field: str, value: Any) -> None:
+        container = {"type": "view", "view_id": view_id}
+        self.does("action", container=container, block_id=field, action_id=field, value=value)
 
     def presses(self, name: str, post: str) -> None:
         """A button of a post's card."""
@@ -77,6 +103,12 @@ class Member:
         return card
 
 
+def _offered(view: Json) -> list[tuple[str, str]]:
+    """The accounts that a composer offers: label and value."""
+    block = next(each for each in view["blocks"] if each.get("block_id") == "composer_accounts")
+    return [(each["text"]["text"], each["value"]) for each in block["element"]["options"]]
+
+
 def _messages(state: Json) -> list[Json]:
     return [m for c in state["conversations"] if c["id"] == DM for m in c["messages"]]
 
@@ -90,10 +122,10 @@ def _button(state: Json, name: str, post: str) -> tuple[str, str] | None:
     return None
 
 
-def _accepted(ground: Ground, text: str) -> int:
-    record = ground.folder / "x.jsonl"
+def _accepted(ground: Ground, text: str, platform: str = "x") -> int:
+    record = ground.folder / f"{platform}.jsonl"
     lines = record.read_text().splitlines() if record.exists() else []
-    return sum(json.loads(line)["text"] == text for line in lines)
+    return sum(text in (json.loads(line).get(key) for key in _TEXTS) for line in lines)
 
 
 def _switch_x(ground: Ground, **switches: Any) -> None:
@@ -153,3 +185,20 @@ def test_an_unproven_post_is_asked_about_and_published_once_more_only_when_told(
 
     alice.sees_card("Published", "Nobody can tell")
     assert (before, _accepted(alice.ground, "Nobody can tell")) == (0, 1)
+
+
+def test_one_post_goes_to_all_platforms_with_its_first_comment(alice: Member) -> None:
+    people = {"facebook": "bob", "instagram": "acme", "pinterest": "acme"}
+    for platform, person in people.items():
+        alice.connects(platform, person)
+    files = [alice.uploads("door.jpg", drawn("JPEG", size=(400, 400)))]
+    extra = {"first_comment": "Ask us", "media": files, "place:4": "549755885001"}
+
+    alice.composes("Doors open", "Facebook", "Instagram", "Pinterest", "X", **extra)
+
+    card = str(alice.sees_card("Published", "Doors open", "Its first comment is out", seconds=60))
+    links = ("facebook.com", "instagram.com/p/", "pinterest.com/pin/", "x.com/i/web/status/")
+    assert [link for link in links if link not in card] == []
+    assert {name: _accepted(alice.ground, "Doors open", name) for name in (*people, "x")} == {
+        name: 1 for name in (*people, "x")
+    }

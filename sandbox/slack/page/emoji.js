@@ -63,6 +63,7 @@ const EMOJI = {
   thread: "🧵",
   timer_clock: "⏲️",
   trophy: "🏆",
+  point_right: "👉",
   warning: "⚠️",
   wastebasket: "🗑️",
   wave: "👋",
