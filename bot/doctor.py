@@ -14,7 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from scheduler import config, sealed, stats
 from scheduler.broker import redis_client
 from scheduler.config import Settings
-from scheduler.runtime import Runtime, open_runtime
+from scheduler.runtime import Runtime, open_runtime, open_shelf
+from scheduler.shelf import ShelfFailed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ async def _findings(settings: Settings) -> list[Finding]:
         ("Database", _database),
         ("Encryption", _encryption),
         ("Redis", _redis),
+        ("Media", _media),
         ("Slack", _slack),
         ("Platforms", _platforms),
         ("Public URL", _public_url),
@@ -78,6 +80,7 @@ _ADVICE = {
     "Database": "Start it or mend POSTBOT_DATABASE_URL, then run `postbot migrate`.",
     "Encryption": "Start the database first.",
     "Redis": "Start it or mend POSTBOT_REDIS_URL.",
+    "Media": "Check POSTBOT_DATA_DIR and POSTBOT_MEDIA_URL.",
     "Slack": "Check the network and SLACK_API_URL.",
     "Platforms": "Check the platform's settings.",
     "Public URL": "Set POSTBOT_PUBLIC_URL.",
@@ -132,6 +135,21 @@ async def _redis(settings: Settings) -> Finding:
     client = redis_client(settings.redis)
     await asyncio.to_thread(client.ping)
     return Finding(what="Redis", told="answers")
+
+
+async def _media(settings: Settings) -> Finding:
+    where = settings.media_url or str(settings.data_dir / "media")
+    try:
+        await open_shelf(settings).check()
+    except ShelfFailed as error:
+        advice = (
+            "Mend POSTBOT_MEDIA_URL, POSTBOT_MEDIA_ENDPOINT, the region or the keys; they must "
+            "allow to put, get, list and delete objects."
+            if settings.media_url
+            else "Let the user that runs Postbot write to POSTBOT_DATA_DIR."
+        )
+        return Finding(what="Media", told=f"{where}: {error}", advice=advice)
+    return Finding(what="Media", told=f"{where} takes, gives and removes files")
 
 
 async def _slack(settings: Settings) -> Finding:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.views import ids
 from scheduler import platforms, posts
 from scheduler.contents import Words
+from scheduler.media import StoredMedia
 from scheduler.models import Account
 from scheduler.runtime import Runtime
 from scheduler.walltime import Repeated, Skipped, resolve
@@ -192,13 +193,22 @@ def content_problems(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) 
     said = [draft.text, *draft.words.variants.values()]
     if not "".join(said).strip() and not draft.uploads:
         return {ids.COMPOSER_TEXT: ["Write a text, or add an image or a video."]}
+    targets = [(account.platform, posts.place_of(account, draft.places)) for account in chosen]
+    return by_block(posts.problems(runtime, draft.words, _announced(draft), targets), draft)
+
+
+def notes(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[str]:
+    """What will be done to the files for the platforms of these accounts, as far as it can be told
+    from what Slack says of them."""
+    return posts.notes(runtime, _announced(draft), {account.platform for account in chosen})
+
+
+def _announced(draft: Draft) -> list[StoredMedia]:
     described = zip(draft.uploads, draft.alt_texts, strict=False)
-    media = [
+    return [
         platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
         for file, alt_text in described
     ]
-    targets = [(account.platform, posts.place_of(account, draft.places)) for account in chosen]
-    return by_block(posts.problems(runtime, draft.words, media, targets), draft)
 
 
 def by_block(unfit: dict[str, list[Any]], draft: Draft) -> Problems:

@@ -41,6 +41,7 @@ async def form(
         connects=[] if connected else buttons,
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
+        notes=drafts.notes(runtime, draft, chosen),
         when_note=_when_note(runtime, draft),
         repeated=drafts.repeated(draft),
         platforms={name: platforms.label(name) for name in names},

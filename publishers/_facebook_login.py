@@ -1,8 +1,4 @@
-"""Facebook Login: from a person's consent to a token for each Page that they may post on.
-
-A person's token lives about 60 days and can be exchanged for a new one. A Page's token, fetched
-with it, has no end, but dies with the person's password or role.
-"""
+"""From a person's consent by Facebook Login to a token for each Page that they may post on."""
 
 from __future__ import annotations
 
@@ -11,12 +7,10 @@ from typing import Any
 
 from publishers._errors import Cause, CredentialsExpired, Rejected, TemporaryFailure
 from publishers._facebook_check import LABEL
-from publishers._graph import Graph
-from publishers._graph_errors import explain_token
+from publishers._graph_login import PersonLogin, of_page
 from publishers._graph_table import RECONNECT
 from publishers._http import Http
-from publishers._json import dicts, read_object, strings, text
-from publishers._oauth import read_credentials
+from publishers._json import strings, text
 from publishers._values import App, Credentials, Profile
 
 SCOPES = (
@@ -42,27 +36,16 @@ class Login:
     """Facebook Login for our app."""
 
     def __init__(self, app: App, http: Http) -> None:
-        self._app = app
-        self._http = http
-
-    async def exchange(self, *, code: str, redirect_uri: str) -> Credentials:
-        """A person's long-lived token, with the permissions that they left switched on."""
-        short = await self._fetch(code=code, redirect_uri=redirect_uri)
-        long = await self._lengthen(short.access_token)
-        answer = await self.graph(long).call("GET", "/me/permissions")
-        granted = [
-            text(one.get("permission"))
-            for one in dicts(answer.get("data"))
-            if one.get("status") == "granted"
-        ]
-        return replace(long, scopes=tuple(granted))
+        self._person = PersonLogin(app, http, LABEL)
+        self.exchange = self._person.exchange
+        self.graph = self._person.graph
 
     async def refresh(self, credentials: Credentials) -> Credentials:
         """A new token of the person and, where these are a Page's, of that Page."""
         if not credentials.refresh_token:
             raise _rejected(RECONNECT.format(label=LABEL))
         try:
-            person = await self._lengthen(credentials.refresh_token)
+            person = await self._person.lengthen(credentials.refresh_token)
             person = replace(person, scopes=credentials.scopes)
             if not credentials.profile_id:
                 return person
@@ -100,31 +83,11 @@ class Login:
             # Dead already, which is what we want.
             return
 
-    def graph(self, credentials: Credentials) -> Graph:
-        """Facebook's API for these tokens."""
-        token = credentials.access_token
-        return Graph(app=self._app, http=self._http, label=LABEL, token=token)
-
-    async def _lengthen(self, token: str) -> Credentials:
-        long = await self._fetch(grant_type="fb_exchange_token", fb_exchange_token=token)
-        return replace(long, refresh_token=long.access_token)
-
-    async def _fetch(self, **form: str) -> Credentials:
-        app = {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
-        url = f"{self._app.api_url}/oauth/access_token"
-        response = await self._http.send("POST", url, data={**app, **form})
-        tokens = read_credentials(read_object(response), refresh_token=None, scopes=())
-        if not response.is_success or tokens is None:
-            raise explain_token(LABEL, response)
-        return tokens
-
     async def _pages(self, person: Credentials) -> list[Profile]:
-        listed = self.graph(person).entries(
-            "/me/accounts", fields="id,name,username,access_token,tasks", limit="100"
-        )
+        fields = "id,name,username,access_token,tasks"
         return [
-            replace(_profile(page), credentials=_of_page(person, token))
-            async for page in listed
+            replace(_profile(page), credentials=of_page(person, token))
+            async for page in self._person.pages(person, fields)
             if TASKS & set(strings(page.get("tasks")))
             if (token := text(page.get("access_token")))
         ]
@@ -136,10 +99,6 @@ class Login:
         if not text(answer.get("id")):
             raise TemporaryFailure("Facebook did not say whose account this is. Try again.")
         return _profile(answer)
-
-
-def _of_page(person: Credentials, token: str) -> Credentials:
-    return Credentials(access_token=token, refresh_token=person.access_token, scopes=person.scopes)
 
 
 def _profile(page: dict[str, Any]) -> Profile:

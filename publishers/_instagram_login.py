@@ -6,13 +6,20 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 
-from publishers._errors import Cause, PublishError, Rejected, TemporaryFailure
+from publishers._errors import (
+    Cause,
+    CredentialsExpired,
+    PublishError,
+    Rejected,
+    TemporaryFailure,
+)
 from publishers._graph import Graph
 from publishers._graph_errors import explain_token
+from publishers._graph_login import PersonLogin, of_page
 from publishers._http import Http
 from publishers._instagram_check import LABEL
 from publishers._json import dicts, dig, read_object, strings, text
@@ -20,7 +27,6 @@ from publishers._oauth import read_credentials
 from publishers._values import App, Credentials, Profile
 
 VERSION = "v26.0"
-MAX_PAGES = 10
 RECONNECT = "Instagram no longer accepts the connection of this account. Connect it again."
 WRONG_CODE = (
     "Instagram's consent has run out or was used already. Connect the account again; if that does "
@@ -33,6 +39,10 @@ WRONG_APP = (
 NO_LINKED_ACCOUNT = (
     "None of the chosen Pages has a professional Instagram account that Postbot may see. Link one "
     "in the settings of the Page, then connect it again with that Page chosen."
+)
+LOST_ACCOUNT = (
+    "This account is no longer linked to a Page of the person who connected it. Link it again in "
+    "the settings of the Page, or let somebody connect it who manages that Page."
 )
 _ACCOUNT_FIELDS = "id,username,name"
 
@@ -142,8 +152,7 @@ class InstagramLogin(Login):
 
 
 class FacebookLogin(Login):
-    """With a person's Facebook profile. Each Page that the person manages has a token of its own,
-    which has no end and cannot be renewed."""
+    """With a person's Facebook profile, for the accounts that are linked to their Pages."""
 
     api_url = f"https://graph.facebook.com/{VERSION}"
     authorize_url = f"https://www.facebook.com/{VERSION}/dialog/oauth"
@@ -155,30 +164,32 @@ class FacebookLogin(Login):
         "pages_read_engagement",
     )
 
+    def __init__(self, app: App, http: Http) -> None:
+        super().__init__(app, http)
+        self._person = PersonLogin(app, http, LABEL)
+
     async def exchange(self, *, code: str, redirect_uri: str) -> Credentials:
-        short = await self._fetch(code=code, redirect_uri=redirect_uri)
-        token = short.access_token
-        long = await self._fetch(grant_type="fb_exchange_token", fb_exchange_token=token)
-        answer = await self.graph(long).call("GET", "/me/permissions")
-        granted = [
-            text(one.get("permission"))
-            for one in dicts(answer.get("data"))
-            if one.get("status") == "granted"
-        ]
-        return replace(long, scopes=tuple(granted))
+        return await self._person.exchange(code=code, redirect_uri=redirect_uri)
 
     async def refresh(self, credentials: Credentials) -> Credentials:
-        raise Rejected(RECONNECT, cause=Cause.AUTHENTICATION)
+        if not credentials.refresh_token:
+            raise _rejected(RECONNECT)
+        try:
+            person = await self._person.lengthen(credentials.refresh_token)
+            linked = await self._linked(replace(person, scopes=credentials.scopes))
+        except CredentialsExpired as error:
+            raise _rejected(error.sentence) from error
+        for profile in linked:
+            if profile.remote_id == credentials.profile_id and profile.credentials:
+                return profile.credentials
+        raise _rejected(LOST_ACCOUNT, kind="permission")
 
     async def profiles(self, credentials: Credentials) -> list[Profile]:
-        found = [
-            replace(profile, credentials=Credentials(access_token=token, scopes=credentials.scopes))
-            for page in await self._pages(credentials)
-            if (profile := _profile(page.get("instagram_business_account")))
-            if (token := text(page.get("access_token")))
-        ]
+        if credentials.profile_id:
+            return [await self.account(credentials)]
+        found = await self._linked(credentials)
         if not found:
-            raise Rejected(NO_LINKED_ACCOUNT, cause=Cause.AUTHENTICATION, kind="permission")
+            raise _rejected(NO_LINKED_ACCOUNT, kind="permission")
         return found
 
     async def account(self, credentials: Credentials) -> Profile:
@@ -186,30 +197,17 @@ class FacebookLogin(Login):
         answer = await self.graph(credentials).call("GET", "/me", params=query)
         profile = _profile(answer.get("instagram_business_account"))
         if profile is None:
-            raise Rejected(NO_LINKED_ACCOUNT, cause=Cause.AUTHENTICATION, kind="permission")
+            raise _rejected(LOST_ACCOUNT, kind="permission")
         return profile
 
-    async def _fetch(self, **form: str) -> Credentials:
-        app = {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
-        url = f"{self._app.api_url}/oauth/access_token"
-        response = await self._http.send("POST", url, data={**app, **form})
-        tokens = read_credentials(read_object(response), refresh_token=None, scopes=())
-        if not response.is_success or tokens is None:
-            raise explain_token(LABEL, response)
-        return tokens
-
-    async def _pages(self, credentials: Credentials) -> list[dict[str, Any]]:
+    async def _linked(self, person: Credentials) -> list[Profile]:
         fields = f"id,access_token,instagram_business_account{{{_ACCOUNT_FIELDS}}}"
-        query = {"fields": fields, "limit": "100"}
-        pages: list[dict[str, Any]] = []
-        for _ in range(MAX_PAGES):
-            answer = await self.graph(credentials).call("GET", "/me/accounts", params=query)
-            pages += dicts(answer.get("data"))
-            after = text(dig(answer, "paging", "cursors", "after"))
-            if not after or not dig(answer, "paging", "next"):
-                break
-            query["after"] = after
-        return pages
+        return [
+            replace(profile, credentials=of_page(person, token))
+            async for page in self._person.pages(person, fields)
+            if (profile := _profile(page.get("instagram_business_account")))
+            if (token := text(page.get("access_token")))
+        ]
 
 
 LOGINS: dict[str, type[Login]] = {"instagram": InstagramLogin, "facebook": FacebookLogin}
@@ -221,7 +219,11 @@ def _explain_code(response: httpx.Response) -> PublishError:
     if response.status_code != 400 or not words:
         return explain_token(LABEL, response)
     sentence = WRONG_APP if "client" in words or "platform app" in words else WRONG_CODE
-    return Rejected(sentence, cause=Cause.AUTHENTICATION, code="400")
+    return _rejected(sentence, code="400")
+
+
+def _rejected(sentence: str, *, kind: str = "", code: str = "") -> Rejected:
+    return Rejected(sentence, cause=Cause.AUTHENTICATION, kind=kind, code=code)
 
 
 def _scopes(permissions: object) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class Media:
     #: A signed address that the platform may fetch the file from for a while; no secret in it
     #: outlives that, but it belongs into no log.
     url: str = field(default="", repr=False)
+    #: What Postbot's own store calls it; means nothing to a platform.
+    key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

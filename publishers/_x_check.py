@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from publishers._base import Limits
-from publishers._checks import file_problems, text_problems
-from publishers._values import Content, Media, MediaKind, Problem
+from publishers._checks import alt_text_problems, intake_problems, text_problems
+from publishers._values import Content, Intake, Media, MediaKind, Problem
 from publishers._weighted_text import REFUSED, weigh
 from publishers._x_thread import MOST_PARTS, split
 
-_MIMES: dict[MediaKind, tuple[str, ...]] = {
-    "image": ("image/jpeg", "image/png", "image/webp"),
-    "gif": ("image/gif",),
-    "video": ("video/mp4", "video/quicktime"),
-}
 
-
-def problems(content: Content, label: str, limits: Limits) -> Iterator[Problem]:
+def problems(
+    content: Content, label: str, limits: Limits, intake: Mapping[MediaKind, Intake]
+) -> Iterator[Problem]:
     """All of them, those of the text first."""
     if not content.text.strip() and not content.media:
         yield Problem(field="text", text="A post on X needs a text, an image or a video.")
@@ -26,7 +22,8 @@ def problems(content: Content, label: str, limits: Limits) -> Iterator[Problem]:
     yield from _sign_problems(content.text)
     yield from _combination_problems(content.media, limits)
     for media in content.media:
-        yield from file_problems(label, limits, _MIMES, media)
+        yield from intake_problems(label, intake[media.kind], media)
+        yield from alt_text_problems(label, limits.alt_text, media)
 
 
 def _length_problems(text: str, label: str, limits: Limits) -> Iterator[Problem]:

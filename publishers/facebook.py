@@ -165,7 +165,7 @@ class Facebook(Publisher):
         answer = read_object(response) if response.is_success else {}
         if answer.get("success") is True and _is_reel(content):
             raise _in_work()
-        if answer.get("success") is True:
+        if answer.get("success") is True and shelf.post:
             return _published(shelf.post["id"], shelf.post.get("permalink"))
         if _is_id(answer.get("id")):
             return _published(answer["id"], answer.get("permalink_url"))

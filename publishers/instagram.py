@@ -3,7 +3,7 @@
 Documentation: https://developers.facebook.com/docs/instagram-platform, checked 2026-11.
 Authentication: OAuth 2.0 without PKCE, in one of two ways (`_instagram_login.py`). Instagram Login:
 one token, good for 60 days, renewed by showing it when it is a day old. Facebook Login: the token
-of the linked Page, without an end.
+of the linked Page, without an end, and that of the person to fetch another with.
 
 =============  ===============================================================================
 text           2,200 characters, 30 hashtags, 20 mentions; links are not clickable
@@ -115,10 +115,6 @@ class Instagram(Publisher):
 
     async def identify(self, credentials: Credentials) -> list[Profile]:
         return await self._login.profiles(credentials)
-
-    async def audit(self, credentials: Credentials) -> None:
-        """Asks whether the tokens of a profile work; raises what publishing would."""
-        await self._login.account(credentials)
 
     @classmethod
     def count(cls, text: str) -> int:
@@ -243,9 +239,9 @@ async def _look_for_comment(
     since: datetime,
 ) -> Published | NotPublished | Unsure:
     parent = checkpoint.saved.get("parent") or await _find_parent(graph, account, content)
-    comments = await find_comments(graph, parent, content.first_comment, since)
-    ours = [one for one in comments if one.get("username") in (None, account["username"])]
-    return _verdict(ours, "comment", is_out=False)
+    words, username = content.first_comment, account["username"]
+    found = await find_comments(graph, parent, username, words, since)
+    return _verdict(found, "comment", is_out=False)
 
 
 def _verdict(found: list[dict[str, Any]], what: str, *, is_out: bool) -> Published | Unsure:

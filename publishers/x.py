@@ -8,8 +8,10 @@ refresh, and the old one is dead from then on. The code of a consent lives 30 se
 text           280, weighted: a link 23, an emoji 2, CJK letters 2 each; a longer one becomes a
                thread of up to 25 posts, cut where a line says ---, else between sentences
 images         4, JPEG, PNG or WEBP, 5 MB each
-GIF            1, 15 MB
-video          1, MP4 or MOV, 512 MB; no images beside GIF or video
+GIF            1, 15 MB, 1280 × 1080 pixels
+video          1, MP4 or MOV, H.264, 512 MB, from 0.5 seconds on (to 140 without a
+               subscription), up to 60 frames a second, 1:3 to 3:1; no images beside GIF or
+               video
 alt text       1,000 characters, images and GIFs only: X has none for videos
 rate           100 posts in 15 minutes an account, 10,000 a day an app
 =============  ===============================================================================
@@ -27,11 +29,12 @@ Quirks:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import httpx
@@ -45,7 +48,9 @@ from publishers._values import (
     Checkpoint,
     Content,
     Credentials,
+    Intake,
     ManualKit,
+    MediaKind,
     NotPublished,
     Problem,
     Processing,
@@ -87,6 +92,19 @@ class X(Publisher):
     )
     follow_up = "thread"
     looks = "looks through the profile's posts; asks you when it is not there"
+    intake: ClassVar[Mapping[MediaKind, Intake]] = {
+        "image": Intake(mimes=("image/jpeg", "image/png", "image/webp"), size=limits.image_bytes),
+        "gif": Intake(mimes=("image/gif",), size=limits.gif_bytes, width=1280, height=1080),
+        "video": Intake(
+            mimes=("video/mp4", "video/quicktime"),
+            size=limits.video_bytes,
+            ratio=(1 / 3, 3.0),
+            # Subscribers may post more than 140 seconds, and nobody tells us who is one.
+            duration=(0.5, None),
+            frame_rate=(0.0, 60.0),
+            codecs=("h264",),
+        ),
+    }
     scopes = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
     def authorize_url(self, *, redirect_uri: str, state: str, challenge: str) -> str:
@@ -143,7 +161,7 @@ class X(Publisher):
 
     @classmethod
     def check(cls, content: Content) -> list[Problem]:
-        return list(problems(content, cls.label, cls.limits))
+        return list(problems(content, cls.label, cls.limits, cls.intake))
 
     @classmethod
     def room(cls, text: str) -> str:

@@ -118,7 +118,8 @@ async def run(runtime: Runtime, claim: Claim) -> datetime | None:
     http = Http(runtime.http, timeout=runtime.settings.request_timeout)
     try:
         try:
-            outcome = await _attempt(runtime, claim, http)
+            async with contents.at_hand(runtime, claim.content, claim.platform) as claim.content:
+                outcome = await _attempt(runtime, claim, http)
         except PublishError as error:
             outcome = await _failed(runtime, claim, error)
     except LostClaim:

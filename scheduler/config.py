@@ -19,8 +19,9 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from publishers import App, all_publishers
-from scheduler import database, vault
+from scheduler import database, s3, vault
 from scheduler.faults import WrongSetting
+from scheduler.s3 import BucketSettings
 
 
 def _env(name: str, default: Any = ..., **more: Any) -> Any:
@@ -51,6 +52,27 @@ class Settings(BaseSettings):
         "POSTBOT_PUBLIC_URL",
         "http://127.0.0.1:8080",
         description="where Slack, platforms and browsers reach us",
+    )
+    media_url: str = _env(
+        "POSTBOT_MEDIA_URL",
+        "",
+        description="`s3://bucket/prefix`; empty keeps the files of posts in the data directory",
+    )
+    media_endpoint_url: str = _env(
+        "POSTBOT_MEDIA_ENDPOINT", "", description="address of the S3 store; empty is Amazon's"
+    )
+    media_region: str = _env("POSTBOT_MEDIA_REGION", "us-east-1", description="its region")
+    media_access_key: str = _env(
+        "POSTBOT_MEDIA_ACCESS_KEY", "", description="access key; empty uses the machine's own role"
+    )
+    media_secret_key: SecretStr = _env(
+        "POSTBOT_MEDIA_SECRET_KEY", SecretStr(""), description="its secret key"
+    )
+    media_cache: int = _env(
+        "POSTBOT_MEDIA_CACHE",
+        2000,
+        ge=1,
+        description="MB of this machine's disk for files fetched from the S3 store",
     )
     host: str = _env("POSTBOT_HOST", "127.0.0.1", description="address the web process listens on")
     port: int = _env("POSTBOT_PORT", 8080, ge=0, le=65535, description="its port")
@@ -229,6 +251,13 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
 
+    @field_validator("media_url")
+    @classmethod
+    def _media(cls, value: str) -> str:
+        if value:
+            s3.parse_bucket_url(value)
+        return value
+
     @field_validator("encryption_keys")
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -240,7 +269,11 @@ class Settings(BaseSettings):
     @classmethod
     def _url(cls, value: Any, about: ValidationInfo) -> Any:
         name = str(about.field_name)
-        if not name.endswith("_url") or name in ("database_url", "redis_url") or not value:
+        if (
+            not name.endswith("_url")
+            or name in ("database_url", "redis_url", "media_url")
+            or not value
+        ):
             return value
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
@@ -274,6 +307,11 @@ class Settings(BaseSettings):
                 "POSTBOT_SETTLE must be more than POSTBOT_REQUEST_TIMEOUT: a post is looked for "
                 "only when its request can no longer arrive"
             )
+        if bool(self.media_access_key) != bool(self.media_secret_key.get_secret_value()):
+            raise ValueError(
+                "POSTBOT_MEDIA_ACCESS_KEY and POSTBOT_MEDIA_SECRET_KEY belong together: set both "
+                "or neither"
+            )
         return self
 
     @property
@@ -289,6 +327,20 @@ class Settings(BaseSettings):
         password = quote(self.redis_password.get_secret_value(), safe="")
         login = f":{password}@" if password else ""
         return f"redis://{login}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    def bucket(self) -> BucketSettings | None:
+        """The bucket of the media store; `None` when the files lie in the data directory."""
+        if not self.media_url:
+            return None
+        bucket, prefix = s3.parse_bucket_url(self.media_url)
+        return BucketSettings(
+            bucket=bucket,
+            prefix=prefix,
+            endpoint=self.media_endpoint_url,
+            region=self.media_region,
+            access_key=self.media_access_key,
+            secret_key=self.media_secret_key.get_secret_value(),
+        )
 
     @property
     def late_by(self) -> timedelta:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from publishers import Content, Media, get
+from publishers import Cause, Content, Media, Rejected, TemporaryFailure, get
+from scheduler import versions
+from scheduler.conversion import ConversionFailed
 from scheduler.media import StoredMedia
 from scheduler.models import Delivery, MediaFile, Post
 from scheduler.runtime import Runtime
+from scheduler.shelf import ShelfFailed
 from scheduler.sql import clean
 from scheduler.states import Role
 
@@ -70,24 +74,66 @@ def stored(file: MediaFile) -> StoredMedia:
         width=file.width,
         height=file.height,
         duration=file.duration,
+        frame_rate=file.frame_rate,
+        codec=file.codec or "",
+        orientation=file.orientation or 1,
+        is_located=bool(file.is_located),
+        is_transparent=bool(file.is_transparent),
         alt_text=clean(file.alt_text),
         slack_file_id=file.slack_file_id,
     )
 
 
 async def load(runtime: Runtime, rows: Collection[Delivery]) -> dict[int, Content]:
-    """What each of these deliveries says, by delivery id."""
+    """What each of these deliveries says, by delivery id. A file that is not fit for its platform
+    is the version that was made of it, if there is one yet; `at_hand` makes it."""
     ids = list({row.post_id for row in rows})
     posts = {post.id: post for post in await Post.filter(id__in=ids)}
     files = await MediaFile.filter(post_id__in=ids).order_by("post_id", "position")
+    made = await versions.known(runtime, [file.key for file in files])
     before = await _before(rows)
     contents = {}
     for row in rows:
-        media = [runtime.media.media(stored(file)) for file in files if file.post_id == row.post_id]
+        media = [
+            made.best(runtime.media.media(stored(file)), row.platform)
+            for file in files
+            if file.post_id == row.post_id
+        ]
         post = posts[row.post_id]
         head = Words.of(post).content(row.platform, media, place=row.place)
         contents[row.id] = _part(head, row, before.get(row.parent_id or 0))
     return contents
+
+
+@asynccontextmanager
+async def at_hand(runtime: Runtime, content: Content, platform: str) -> AsyncIterator[Content]:
+    """What a delivery says, every file of it fit for the platform and readable at its path. Raises
+    `Rejected` and `TemporaryFailure`."""
+    async with AsyncExitStack() as stack:
+        try:
+            files = await versions.make_all(runtime, content.media, platform)
+            await stack.enter_async_context(runtime.media.at_hand(files))
+        except FileNotFoundError as error:
+            raise Rejected(
+                "A file of this post is gone from Postbot's store. Add it to the post again."
+            ) from error
+        except ShelfFailed as error:
+            raise TemporaryFailure(
+                "Postbot's store of files cannot be reached.", cause=Cause.NETWORK
+            ) from error
+        except ConversionFailed as error:
+            raise _unmade(error, platform) from error
+        yield replace(content, media=files)
+
+
+def _unmade(error: ConversionFailed, platform: str) -> Rejected | TemporaryFailure:
+    label = get(platform).label
+    if not error.is_certain:
+        return TemporaryFailure(f"Postbot had no time to make an image fit for {label}.")
+    return Rejected(
+        f"Postbot cannot make an image of this post fit for {label}; it may be damaged. Save it as "
+        "JPEG and add it to the post again."
+    )
 
 
 async def _before(rows: Collection[Delivery]) -> dict[int, Delivery]:

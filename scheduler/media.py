@@ -1,7 +1,8 @@
 """The media store: files of posts, named by their content, with what platforms must know of them.
 
-What a file is, its bytes decide, never its name. Images are measured from their header before
-anything is decoded, so that a small file cannot become a gigabyte of pixels.
+A key is the hash of the content and the day (UTC) on which it was added. So the same file is kept
+once a day, a key is written on its day only, and a file that no post refers to can be removed later
+without a look at anybody who adds the same one at that moment.
 """
 
 from __future__ import annotations
@@ -9,91 +10,113 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import tempfile
-import warnings
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from publishers import Media
+from scheduler.addresses import Addresses
+from scheduler.clock import Clock
+from scheduler.measure import Facts, measure
+from scheduler.measure import UnusableMedia as UnusableMedia
+from scheduler.shelf import Shelf
 
-from publishers import Media, MediaKind
-
-# More than any platform shows; a 40-megapixel image needs about 160 MB when decoded.
-MAX_PIXELS = 40_000_000
 # X's limit for video, the largest of all.
 MAX_BYTES = 512_000_000
-# Photos and sound that come in the same container as video: HEIC, AVIF, M4A.
-_NO_VIDEOS = frozenset(
-    [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"]
-) | {b"M4A ", b"M4B ", b"M4P "}
-_FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
-
-
-class UnusableMedia(Exception):
-    """A file that cannot be posted. The message names the file and says why and what to do."""
+# Hash and day, and of a version the beginning of its own hash.
+_KEY = re.compile(r"([0-9a-f]{64}-([0-9]{8}))(?:-[0-9a-f]{16})?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredMedia:
-    """A file in the store; sizes in bytes and pixels."""
+class StoredMedia(Facts):
+    """A file in the store; its size in bytes."""
 
     name: str
     key: str
-    kind: MediaKind
-    mime: str
     size: int
     sha256: str
-    width: int | None = None
-    height: int | None = None
-    duration: float | None = None
     alt_text: str = ""
     slack_file_id: str = ""
 
 
 class MediaStore:
-    """Files in a local folder."""
+    """Adds files to a shelf and finds them again."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, shelf: Shelf, addresses: Addresses, clock: Clock) -> None:
+        self.shelf = shelf
+        self.addresses = addresses
+        self._clock = clock
 
     async def add(self, chunks: AsyncIterator[bytes], *, name: str) -> StoredMedia:
-        """Stores a file and measures it. Raises `UnusableMedia`; nothing is kept then."""
-        incoming = self._folder / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
-        descriptor, path = tempfile.mkstemp(dir=incoming)
+        """Stores a file and measures it. Raises `UnusableMedia`, and `ShelfFailed`; nothing is
+        kept then."""
+        descriptor, path = self.scratch()
         try:
             with os.fdopen(descriptor, "wb") as file:
                 digest, size = await _copy(chunks, file, name)
-            stored = await asyncio.to_thread(_measure, Path(path), name, digest, size)
-            target = self.path(stored.key)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            Path(path).replace(target)
-            return stored
+            facts = await asyncio.to_thread(measure, path, name)
+            key = f"{digest}-{self._clock.now():%Y%m%d}"
+            await self.shelf.put(key, path)
         finally:
-            Path(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+        return StoredMedia(name=name, key=key, size=size, sha256=digest, **asdict(facts))
+
+    def scratch(self) -> tuple[int, Path]:
+        """An empty file, open for writing, that the shelf can take over; the caller removes it."""
+        self.shelf.incoming.mkdir(parents=True, exist_ok=True)
+        descriptor, path = tempfile.mkstemp(dir=self.shelf.incoming)
+        return descriptor, Path(path)
 
     def path(self, key: str) -> Path:
-        """Where the file of a key lies."""
-        return self._folder / key[:2] / key
+        """Where the file of a key lies while it is at hand."""
+        return self.shelf.path(key)
+
+    def at_hand(self, files: Iterable[Media]) -> AbstractAsyncContextManager[None]:
+        """Keeps files readable at their paths. Raises `FileNotFoundError`, `ShelfFailed`."""
+        return self.shelf.at_hand([media.key for media in files])
 
     def media(self, stored: StoredMedia) -> Media:
-        """A stored file as publishers see it."""
+        """A stored file as publishers see it. One that was only announced has no address."""
         return Media(
             name=stored.name,
             path=self.path(stored.key),
-            kind=stored.kind,
-            mime=stored.mime,
             size=stored.size,
             sha256=stored.sha256,
-            width=stored.width,
-            height=stored.height,
-            duration=stored.duration,
             alt_text=stored.alt_text,
+            url=self.addresses.of(stored.key) if stored.key else "",
+            key=stored.key,
+            **facts_of(stored),
         )
 
 
-async def _copy(chunks: AsyncIterator[bytes], file: object, name: str) -> tuple[str, int]:
+def facts_of(file: Facts) -> dict[str, Any]:
+    """What a file is, by name of the fact."""
+    return {each.name: getattr(file, each.name) for each in fields(Facts)}
+
+
+def day_of(key: str) -> date | None:
+    """The day on which a file was added; `None` for what is not ours."""
+    found = _KEY.fullmatch(key)
+    return datetime.strptime(found[2], "%Y%m%d").replace(tzinfo=UTC).date() if found else None
+
+
+def version_key(source: str, digest: str) -> str:
+    """The key of a file that was made from another one."""
+    return f"{source}-{digest[:16]}"
+
+
+def source_of(key: str) -> str:
+    """The key of the file that a version was made from; of any other file its own."""
+    found = _KEY.fullmatch(key)
+    return found[1] if found else key
+
+
+async def _copy(chunks: AsyncIterator[bytes], file: BinaryIO, name: str) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     async for chunk in chunks:
         size += len(chunk)
@@ -103,66 +126,5 @@ async def _copy(chunks: AsyncIterator[bytes], file: object, name: str) -> tuple[
                 "takes. Make it smaller and upload it again."
             )
         digest.update(chunk)
-        file.write(chunk)  # type: ignore[attr-defined]
+        file.write(chunk)
     return digest.hexdigest(), size
-
-
-def _measure(path: Path, name: str, digest: str, size: int) -> StoredMedia:
-    if not size:
-        raise UnusableMedia(f"“{name}” is empty. Upload it again.")
-    if _is_video(path):
-        return StoredMedia(
-            name=name, key=digest, kind="video", mime=_video_mime(path), size=size, sha256=digest
-        )
-    return _measure_image(path, name, digest, size)
-
-
-def _measure_image(path: Path, name: str, digest: str, size: int) -> StoredMedia:
-    try:
-        with warnings.catch_warnings():
-            # Our own cap is lower than the one that Pillow warns about.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=list(_FORMATS)) as image:
-                mime = _FORMATS[image.format or ""]
-                width, height = image.size
-                moving = mime == "image/gif" and getattr(image, "is_animated", False)
-                if width * height <= MAX_PIXELS:
-                    image.verify()
-    except Image.DecompressionBombError:
-        raise UnusableMedia(_too_many_pixels(name)) from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        raise UnusableMedia(
-            f"“{name}” is not an image or video that can be posted, or it is damaged. Use JPEG, "
-            "PNG, WebP, GIF, MP4 or MOV."
-        ) from None
-    if width * height > MAX_PIXELS:
-        raise UnusableMedia(_too_many_pixels(name))
-    kind: MediaKind = "gif" if moving else "image"
-    return StoredMedia(
-        name=name,
-        key=digest,
-        kind=kind,
-        mime=mime,
-        size=size,
-        sha256=digest,
-        width=width,
-        height=height,
-    )
-
-
-def _too_many_pixels(name: str) -> str:
-    return (
-        f"“{name}” has more than {MAX_PIXELS // 1_000_000} million pixels. Scale it down and "
-        "upload it again."
-    )
-
-
-def _is_video(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(12)
-    return head[4:8] == b"ftyp" and head[8:12] not in _NO_VIDEOS
-
-
-def _video_mime(path: Path) -> str:
-    with path.open("rb") as file:
-        return "video/quicktime" if file.read(12)[8:10] == b"qt" else "video/mp4"

@@ -159,7 +159,7 @@ class MediaFile(Model):
     post_id: str
     position = fields.SmallIntField()
     name = fields.CharField(max_length=255)
-    # Where the media store keeps it.
+    # What the media store calls it.
     key = fields.CharField(max_length=128)
     kind = fields.CharField(max_length=8)
     mime = fields.CharField(max_length=64)
@@ -169,13 +169,45 @@ class MediaFile(Model):
     height = fields.IntField(null=True)
     # Seconds, of a video.
     duration = fields.FloatField(null=True)
+    # Frames a second, of a video.
+    frame_rate = fields.FloatField(null=True)
+    # How the picture of a video is encoded.
+    codec = fields.CharField(max_length=16, null=True)
+    # How an image must be turned, as EXIF counts it.
+    orientation = fields.SmallIntField(null=True)
+    # It says where it was taken.
+    is_located = fields.BooleanField(null=True)
+    # It may have transparent parts.
+    is_transparent = fields.BooleanField(null=True)
     alt_text = fields.TextField(default="")
     # The file in Slack that it came from, to show it in messages.
     slack_file_id = fields.CharField(max_length=32, default="")
 
     class Meta:
         table = "media_file"
-        indexes = (("post_id",),)
+        indexes = (("post_id",), ("key",))
+
+
+class MediaVersion(Model):
+    """An image made fit for a platform, from a file in the media store. It lives as long as that
+    does."""
+
+    id = fields.IntField(primary_key=True)
+    # The key of the file that it was made from, and how it was made.
+    source = fields.CharField(max_length=128)
+    recipe = fields.CharField(max_length=64)
+    # What the media store calls it.
+    key = fields.CharField(max_length=128, db_index=True)
+    mime = fields.CharField(max_length=64)
+    size = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    width = fields.IntField()
+    height = fields.IntField()
+    made_at = fields.DatetimeField()
+
+    class Meta:
+        table = "media_version"
+        unique_together = (("source", "recipe"),)
 
 
 class Delivery(Model):

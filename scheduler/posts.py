@@ -16,12 +16,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
 from publishers import Media, Problem, get
-from scheduler import contents, deliveries, events, spending, states
+from scheduler import contents, deliveries, events, spending, states, versions
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
+from scheduler.conversion import ConversionFailed
 from scheduler.database import transaction
 from scheduler.deliveries import Step
-from scheduler.media import StoredMedia
+from scheduler.media import StoredMedia, facts_of
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.runtime import Runtime
 from scheduler.spending import Month, dollars
@@ -141,14 +142,27 @@ def problems(
     targets: Collection[tuple[str, str]],
 ) -> dict[str, list[Problem]]:
     """Why this will not fit, by platform; platforms without a problem are left out. `targets` are
-    platforms, each with the place within an account where the post goes."""
+    platforms, each with the place within an account where the post goes. Files are judged as they
+    will be when they were made fit."""
     files = [runtime.media.media(stored) for stored in media]
     found: dict[str, list[Problem]] = {}
     for platform, place in sorted(set(targets)):
-        unfit = get(platform).check(words.content(platform, files, place=place))
+        fit = [versions.fitted(file, platform).media for file in files]
+        unfit = get(platform).check(words.content(platform, fit, place=place))
         known = found.get(platform, [])
         found[platform] = [*known, *(problem for problem in unfit if problem not in known)]
     return {platform: list_ for platform, list_ in found.items() if list_}
+
+
+def notes(runtime: Runtime, media: Sequence[StoredMedia], platforms: Collection[str]) -> list[str]:
+    """What will be done to these files for these platforms, a sentence each."""
+    files = [runtime.media.media(stored) for stored in media]
+    return [
+        change
+        for platform in sorted(set(platforms))
+        for file in files
+        for change in versions.fitted(file, platform).changes
+    ]
 
 
 def place_of(account: Account, places: Mapping[int, str]) -> str:
@@ -171,6 +185,7 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     unfit = problems(runtime, new.words, new.media, targets)
     if unfit:
         raise Unfit(unfit)
+    await _make_fit(runtime, new.media, {account.platform for account in accounts})
     post = _post(new, due, now)
     files = [runtime.media.media(each) for each in new.media]
     rows = [_delivery(post, account, new, files, due, now) for account in accounts]
@@ -213,6 +228,8 @@ async def edit(
     unfit = problems(runtime, words, files, {(d.platform, d.place) for d in found.deliveries})
     if unfit:
         raise Unfit(unfit)
+    if media is not None:
+        await _make_fit(runtime, files, {d.platform for d in found.deliveries})
     now = runtime.clock.now()
     laid_out = await _laid_out_anew(runtime, found, words, files)
     waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
@@ -428,19 +445,37 @@ async def _store_media(
                 position=position,
                 name=clean(file.name)[:255],
                 key=file.key,
-                kind=file.kind,
-                mime=file.mime,
                 size=file.size,
                 sha256=file.sha256,
-                width=file.width,
-                height=file.height,
-                duration=file.duration,
+                **facts_of(file),
                 alt_text=clean(file.alt_text),
                 slack_file_id=file.slack_file_id,
             )
             for position, file in enumerate(media)
         ],
         using_db=connection,
+    )
+
+
+async def _make_fit(
+    runtime: Runtime, media: Sequence[StoredMedia], platforms: Collection[str]
+) -> None:
+    """Makes what the platforms take of these files now, while somebody waits who can mend them.
+    Raises `Unfit`."""
+    files = [runtime.media.media(stored) for stored in media]
+    for platform in sorted(platforms):
+        for file in files:
+            try:
+                await versions.make_all(runtime, [file], platform)
+            except (ConversionFailed, FileNotFoundError) as error:
+                problem = Problem(field="media", text=_unmade(file.name, platform))
+                raise Unfit({platform: [problem]}) from error
+
+
+def _unmade(name: str, platform: str) -> str:
+    return (
+        f"{name} cannot be made fit for {get(platform).label}; it may be damaged. Save it as JPEG "
+        "and add it again."
     )
 
 

@@ -1,4 +1,5 @@
-"""Removes what nobody needs any more: old attempts and events, and records of handled requests.
+"""Removes what nobody needs any more: old attempts and events, records of handled requests, files
+without a post.
 Posts and deliveries stay until they are deleted."""
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import structlog
 from scheduler import states
 from scheduler.models import Attempt, Event, Seen
 from scheduler.runtime import Runtime
+from scheduler.sweep import sweep
 
 log = structlog.get_logger(__name__)
 
@@ -42,3 +44,4 @@ class Retention:
         settled = [*states.TERMINAL, *states.NEEDS_PERSON]
         await Attempt.filter(started_at__lt=old, delivery__state__in=settled).delete()
         await Seen.filter(at__lt=now - SEEN_FOR).delete()
+        await sweep(self._runtime, now)

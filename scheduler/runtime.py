@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 
 from publishers import HttpClients, Place, open_clients
 from scheduler import database
+from scheduler.addresses import Addresses
 from scheduler.cache import Cache
 from scheduler.clock import Clock
 from scheduler.config import Settings
+from scheduler.conversion import Converter
 from scheduler.deliveries import Ledger
 from scheduler.media import MediaStore
 from scheduler.owners import Ownership, ownership
+from scheduler.remembered import Remembered
+from scheduler.s3 import Bucket
+from scheduler.shelf import Folder, Shelf
 from scheduler.vault import Vault
 
 
@@ -28,11 +33,12 @@ class Runtime:
     vault: Vault
     http: HttpClients
     media: MediaStore
+    converter: Converter
     owner: Ownership
     #: Set when something became due at once; a dispatcher in the same process need not wait.
     due_now: asyncio.Event = field(default_factory=asyncio.Event)
     #: What platforms said of places within accounts.
-    places: Cache[list[Place]] = field(default_factory=lambda: Cache(60.0))
+    places: Remembered[list[Place]] = field(default_factory=lambda: Remembered(60.0))
 
 
 @contextlib.asynccontextmanager
@@ -43,17 +49,30 @@ async def open_runtime(settings: Settings, clock: Clock | None = None) -> AsyncI
     owner = ownership(settings.database, settings.data_dir)
     async with database.opened(settings.database):
         clients = open_clients()
+        vault = Vault(settings.keys())
         await owner.acquire()
         try:
             yield Runtime(
                 settings=settings,
                 clock=clock,
                 ledger=Ledger(clock),
-                vault=Vault(settings.keys()),
+                vault=vault,
                 http=clients,
-                media=MediaStore(settings.data_dir / "media"),
+                media=MediaStore(
+                    open_shelf(settings), Addresses(settings.public_url, vault, clock), clock
+                ),
+                converter=Converter(),
                 owner=owner,
             )
         finally:
             await owner.release()
             await clients.aclose()
+
+
+def open_shelf(settings: Settings) -> Shelf:
+    """The place of the media store: a folder below the data directory, or a bucket."""
+    bucket = settings.bucket()
+    if bucket is None:
+        return Folder(settings.data_dir / "media")
+    most = settings.media_cache * 1_000_000
+    return Bucket(bucket, Cache(settings.data_dir / "media-cache", most_bytes=most))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import os
 import threading
 from collections.abc import Sequence
@@ -20,12 +22,13 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
-            self._newest = Fernet(keys[0]) if keys else None
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            each = [Fernet(key) for key in keys]
+            self._fernet, self._newest = MultiFernet(each), each[0]
         except (ValueError, TypeError) as error:
             raise WrongKeys(
                 "must be Fernet keys (32 bytes, url-safe base64), separated by commas"
             ) from error
+        self._signing = [_signing_key(key) for key in keys]
 
     def seal(self, text: str) -> str:
         """The encrypted form of a text."""
@@ -42,7 +45,6 @@ class Vault:
 
     def is_newest(self, sealed: str) -> bool:
         """Whether a text was sealed with the first key."""
-        assert self._newest is not None
         try:
             self._newest.decrypt(sealed.encode())
         except InvalidToken:
@@ -52,6 +54,16 @@ class Vault:
     def reseal(self, sealed: str) -> str:
         """The same text sealed with the first key. Raises `WrongKeys` when no key fits."""
         return self.seal(self.open(sealed))
+
+    def sign(self, text: str) -> str:
+        """A signature of a text, in hexadecimal digits, made with the first key."""
+        return _signature(self._signing[0], text)
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """True when any key made this signature."""
+        given = signature.encode()
+        made = [_signature(key, text).encode() for key in self._signing]
+        return any([hmac.compare_digest(one, given) for one in made])
 
 
 class KeyFile:
@@ -102,3 +114,12 @@ class KeyFile:
 def new_key() -> str:
     """A key that nobody has seen."""
     return Fernet.generate_key().decode()
+
+
+def _signing_key(key: str) -> bytes:
+    """A key of its own, so that a signature tells nothing of the one that encrypts tokens."""
+    return hmac.digest(key.encode(), b"postbot: signatures", hashlib.sha256)
+
+
+def _signature(key: bytes, text: str) -> str:
+    return hmac.digest(key, text.encode(), hashlib.sha256).hex()

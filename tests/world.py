@@ -168,10 +168,25 @@ async def until(
 
 async def picture(runtime: Runtime, *, colour: str = "navy") -> StoredMedia:
     """A small image in the media store."""
-    data = io.BytesIO()
-    Image.new("RGB", (8, 8), colour).save(data, "PNG")
+    return await runtime.media.add(in_pieces(drawn("PNG", colour=colour)), name="picture.png")
 
-    async def chunks() -> AsyncIterator[bytes]:
-        yield data.getvalue()
 
-    return await runtime.media.add(chunks(), name="picture.png")
+def drawn(
+    kind: str = "PNG", *, size: tuple[int, int] = (8, 8), colour: Any = "navy", **saved: Any
+) -> bytes:
+    """An image file of this format and colour; `saved` goes to Pillow."""
+    out = io.BytesIO()
+    mode = "RGBA" if isinstance(colour, tuple) and len(colour) == 4 else "RGB"
+    Image.new(mode, size, colour).save(out, kind, **saved)
+    return out.getvalue()
+
+
+def sample(name: str) -> bytes:
+    """A video file from `tests/samples`, made with ffmpeg."""
+    return (Path(__file__).parent / "samples" / name).read_bytes()
+
+
+async def in_pieces(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:
+    """Bytes as they come from a network."""
+    for start in range(0, len(content), size):
+        yield content[start : start + size]

@@ -21,14 +21,16 @@ TITLE = "Schedule a post"
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """All that the composer shows. `hints` are problems of the text and its files, `rooms` the
-    counts, `when_note` what the time means or why it will not do; `notice` stands on top."""
+    """All that the composer shows. `hints` are problems of the text and its files, `notes` what is
+    done to the files, `rooms` the counts, `when_note` what the time means or why it will not do;
+    `notice` stands on top."""
 
     draft: Draft
     accounts: Sequence[Choice]
     connects: Sequence[Connect] = ()
     rooms: Sequence[Room] = ()
     hints: Sequence[str] = ()
+    notes: Sequence[str] = ()
     when_note: str = ""
     repeated: Repeated | None = None
     #: The platforms of the chosen accounts, label by name.
@@ -148,8 +150,9 @@ def summed(room: Room) -> str:
 
 def _counts(form: Form) -> str:
     counts = " · ".join(escape(summed(room)) for room in form.rooms)
-    hints = "\n".join(f":warning: {escape(hint)}" for hint in form.hints)
-    said = "\n".join(part for part in (counts, hints) if part)
+    hints = [f":warning: {escape(hint)}" for hint in form.hints]
+    notes = [f":information_source: {escape(note)}" for note in form.notes]
+    said = "\n".join(part for part in (counts, *hints, *notes) if part)
     return cut(said, 2900) or "Choose an account to see how much room its platform has."
 
 

@@ -11,7 +11,7 @@ from bot.app import build_app
 from bot.background import Background
 from bot.installation import Installation, socket_mode
 from bot.slack import open_slack
-from bot.web import connect, health, slack
+from bot.web import connect, health, media, slack
 from bot.web.keys import BOLT, REDIS, RUNTIME, SLACK, RedisCheck
 from scheduler.runtime import Runtime
 
@@ -39,6 +39,7 @@ def create_app(runtime: Runtime, *, redis: RedisCheck | None = None) -> web.Appl
     slack.add_routes(app)
     connect.add_routes(app)
     health.add_routes(app)
+    media.add_routes(app)
     return app
 
 

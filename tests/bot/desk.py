@@ -115,7 +115,7 @@ class Desk:
 
     async def upload(self, name: str, content: bytes, member: str = ALICE) -> str:
         form = aiohttp.FormData()
-        form.add_field("file", content, filename=name)
+        form.add_field("file", io.BytesIO(content), filename=name)
         url = f"{self.slack_url}/_/upload?member={member}"
         async with self.http.post(url, data=form) as response:
             return str((await response.json())["file"]["id"])

@@ -11,8 +11,8 @@ from bot import drafts
 from bot.listeners import compose
 from bot.views import ids
 from scheduler import accounts
-from scheduler.models import Account, Delivery, MediaFile, Member, Post
-from tests.bot.desk import ALICE_DM, BOB, Desk, block, block_ids, bomb, has, mp4, newest, png
+from scheduler.models import Account, Delivery, MediaFile, MediaVersion, Member, Post
+from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, block, block_ids, bomb, has, mp4, newest, png
 from tests.world import XStandIn, connect
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -335,6 +335,20 @@ async def test_a_post_may_be_an_image_alone(desk: Desk, account: Account) -> Non
     assert await MediaFile.all().count() == 1
 
 
+async def test_what_is_done_to_a_file_is_told_and_is_no_problem(
+    desk: Desk, account: Account
+) -> None:
+    form = await desk.compose()
+    # What stands behind the end of an image counts and shows nothing.
+    await form.fill(media=[await desk.upload("a.png", png() + b"\0" * 5_500_000)])
+
+    await form.type(text="Look")
+
+    await form.shows("a.png is larger than the 5 MB that X takes, so it becomes a JPEG.")
+    await form.closes()
+    assert (await MediaVersion.get()).mime == "image/jpeg"
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
@@ -526,3 +540,53 @@ async def test_the_same_post_is_stored_only_when_it_is_meant(desk: Desk, account
     assert "is planned there for" in " ".join(errors.values())
     assert "@acme" in " ".join(errors.values())
     assert (stored, await Post.all().count()) == (1, 2)
+
+
+@pytest.fixture
+async def instagram(desk: Desk) -> Account:
+    """A second account, on a platform with places and a first comment, that no stand-in plays."""
+    return await Account.create(
+        workspace=desk.workspace,
+        platform="instagram",
+        remote_id="17",
+        username="acme",
+        name="Acme",
+        secrets="sealed",
+        connected_by=ALICE,
+        connected_at=desk.runtime.clock.now(),
+    )
+
+
+async def test_each_account_gets_its_text_place_and_comment(
+    desk: Desk, account: Account, instagram: Account
+) -> None:
+    form = await desk.compose("For all")
+    await form.type(accounts=[str(account.id), str(instagram.id)])
+    await form.shows("Adapt per platform", "First comment", "Where on Instagram")
+    await form.fill(media=[await desk.upload("door.png", png(100, 100))])
+    await form.type(adapt=[ids.COMPOSER_YES])
+    await form.shows("Text on Instagram", "Text on X")
+
+    await form.fill(**{"variant:x": "For X", "first_comment": "Ask us", "place:2": "story"})
+    await form.closes()
+
+    post = await Post.get()
+    rows = await Delivery.filter(post_id=post.id).order_by("id")
+    assert (post.text, post.variants, post.first_comment) == ("For all", {"x": "For X"}, "Ask us")
+    assert [(row.platform, row.place) for row in rows] == [("x", ""), ("instagram", "story")]
+
+
+async def test_a_problem_of_a_platforms_own_text_is_told_there(
+    desk: Desk, account: Account, instagram: Account
+) -> None:
+    form = await desk.compose("For all")
+    await form.type(accounts=[str(account.id), str(instagram.id)])
+    await form.shows("Adapt per platform")
+    await form.type(adapt=[ids.COMPOSER_YES])
+    await form.shows("Text on X")
+    await form.fill(**{"variant:x": TOO_LONG})
+
+    errors = await form.errors()
+
+    assert "26 posts" in errors[f"{ids.COMPOSER_VARIANT}:x"]
+    assert "needs an image or a video" in errors[ids.COMPOSER_MEDIA]

@@ -102,6 +102,7 @@ forms = st.builds(
     connects=connects,
     rooms=st.lists(rooms, max_size=20),
     hints=st.lists(written(3000), max_size=20),
+    notes=st.lists(written(300), max_size=40),
     when_note=written(500),
     repeated=st.sampled_from([None, Repeated(first=NOW, second=AGAIN)]),
     platforms=st.sampled_from([{}, {"x": "X"}, {name: name.title() for name in PLATFORMS}]),

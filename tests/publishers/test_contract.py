@@ -23,6 +23,7 @@ from publishers import (
     TemporaryFailure,
     all_publishers,
 )
+from publishers._checks import _NAMES
 from tests.publishers.stand import (
     ACCESS,
     APP,
@@ -90,6 +91,14 @@ def test_a_platform_declares_its_limits(platform: str) -> None:
 
     assert min(limits.text, limits.images, limits.image_bytes, limits.alt_text) > 0
     assert min(limits.gif_bytes, limits.video_bytes) >= 0
+
+
+@every_platform
+def test_a_platform_says_what_it_takes_in_formats_that_have_a_name(platform: str) -> None:
+    takes = publisher(platform).intake
+
+    assert all(intake.mimes and intake.size > 0 for intake in takes.values())
+    assert {mime for intake in takes.values() for mime in intake.mimes} <= set(_NAMES)
 
 
 @every_platform

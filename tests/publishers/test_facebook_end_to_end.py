@@ -397,6 +397,22 @@ async def test_whatever_happens_before_the_post_it_is_out_once(
     assert [one.message for one in live.public()] == [content.text]
 
 
+@pytest.mark.parametrize("mode", [*LOST, *NEVER_ARRIVED])
+async def test_whatever_happens_to_an_upload_the_reel_is_out_once(
+    live: Live, notes: Notes, tmp_path: Path, mode: str
+) -> None:
+    content = made("reel", tmp_path)
+    live.switch(mode=mode, mode_times=2, apply_to="upload")
+
+    verdict = await carry_through(live.with_timeout(patience(mode)), content, notes)
+
+    assert isinstance(verdict, Published)
+    (found,) = live.public()
+    assert isinstance(found, Post)
+    assert found.video is not None
+    assert bytes(found.video.upload.data) == content.media[0].path.read_bytes()
+
+
 @EACH_KIND
 @pytest.mark.parametrize("mode", [*NEVER_ARRIVED, "error_100_33", "error_80001"])
 async def test_a_look_that_fails_is_made_again(

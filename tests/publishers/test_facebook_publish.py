@@ -146,6 +146,13 @@ async def test_nothing_is_published_that_was_not_prepared(
     assert stand.requests == []
 
 
+async def test_a_yes_without_an_id_leaves_open_which_comment_it_was(stand: Stand) -> None:
+    told = await refused(stand, COMMENT, "published")
+
+    assert isinstance(told, OutcomeUnknown)
+    assert told.likely_live
+
+
 AT_THE_POST = [
     ("unauthorized", CredentialsExpired, "authentication", ""),
     ("permission", Rejected, "authentication", "permission"),

@@ -20,6 +20,7 @@ from publishers import (
     TemporaryFailure,
 )
 from tests.publishers.stand import ACCESS, API, APP, CREDENTIALS, SECRET, Stand, answer
+from tests.publishers.stand import REFRESH as PERSONS_TOKEN
 
 CALLBACK = "https://postbot.example/connect/instagram/callback"
 OWN = (
@@ -37,12 +38,11 @@ BY_FACEBOOK = (
 PAGE_APP = replace(APP, options={"login": "facebook"})
 CODES = "POST /oauth/access_token"
 REFRESH = "GET /refresh_access_token"
+PERSON = Credentials(
+    access_token="canary-user-1", refresh_token="canary-user-1", scopes=BY_FACEBOOK
+)
+PAGE = replace(PERSON, access_token="canary-page-1")
 ACME = {"remote_id": "1700000000000000001", "username": "acme", "name": "Acme"}
-
-
-@pytest.fixture
-def stand() -> Stand:
-    return Stand("instagram")
 
 
 @pytest.fixture
@@ -272,27 +272,23 @@ async def test_by_facebook_a_code_becomes_a_long_lived_token(page_stand: Stand) 
         {**app, "redirect_uri": CALLBACK, "code": "code-1#_"},
         {**app, "grant_type": "fb_exchange_token", "fb_exchange_token": "canary-user-1"},
     ]
-    assert credentials.access_token == "canary-user-1"
-    assert credentials.refresh_token is None
+    assert credentials.access_token == credentials.refresh_token == "canary-user-1"
     assert credentials.scopes == BY_FACEBOOK
 
 
 async def test_by_facebook_each_linked_account_has_the_token_of_its_page(
     page_stand: Stand,
 ) -> None:
-    user = Credentials(access_token="canary-user-1", scopes=BY_FACEBOOK)
+    profiles = await page_stand.publisher.identify(PERSON)
 
-    profiles = await page_stand.publisher.identify(user)
-
-    page = Credentials(access_token="canary-page-1", scopes=BY_FACEBOOK)
-    assert profiles == [Profile(**ACME, credentials=page)]
+    assert profiles == [Profile(**ACME, credentials=PAGE)]
 
 
 async def test_by_facebook_every_page_of_the_list_is_read(page_stand: Stand) -> None:
     more = {"paging": {"cursors": {"after": "QQ"}, "next": "https://next.example"}}
     page_stand.on("GET /me/accounts", answer(200, {"data": [], **more}), "pages")
 
-    profiles = await page_stand.publisher.identify(CREDENTIALS)
+    profiles = await page_stand.publisher.identify(PERSON)
 
     assert [profile.username for profile in profiles] == ["acme"]
     assert page_stand.requests[1].url.params["after"] == "QQ"
@@ -302,9 +298,15 @@ async def test_by_facebook_a_page_without_an_account_is_told(page_stand: Stand) 
     page_stand.on("GET /me/accounts", "list_empty")
 
     with pytest.raises(Rejected, match="None of the chosen Pages") as caught:
-        await page_stand.publisher.identify(CREDENTIALS)
+        await page_stand.publisher.identify(PERSON)
 
     assert caught.value.cause is Cause.AUTHENTICATION
+
+
+async def test_by_facebook_the_token_of_a_page_speaks_for_its_account(page_stand: Stand) -> None:
+    profiles = await page_stand.publisher.identify(CREDENTIALS)
+
+    assert profiles == [Profile(**ACME)]
 
 
 async def test_by_facebook_every_call_proves_the_secret(page_stand: Stand) -> None:
@@ -314,12 +316,43 @@ async def test_by_facebook_every_call_proves_the_secret(page_stand: Stand) -> No
     assert page_stand.requests[0].url.params["appsecret_proof"] == expected
 
 
-async def test_by_facebook_a_dead_token_needs_a_reconnect(page_stand: Stand) -> None:
-    with pytest.raises(Rejected) as caught:
-        await page_stand.publisher.refresh(CREDENTIALS)
+async def test_by_facebook_a_dead_token_is_fetched_anew_with_that_of_the_person(
+    page_stand: Stand,
+) -> None:
+    refreshed = await page_stand.publisher.refresh(replace(CREDENTIALS, scopes=BY_FACEBOOK))
+
+    assert page_stand.routes() == [CODES, "GET /me/accounts"]
+    assert page_stand.forms("/oauth/access_token")[0]["fb_exchange_token"] == PERSONS_TOKEN
+    assert refreshed == PAGE
+
+
+LOST = [
+    pytest.param(
+        replace(CREDENTIALS, refresh_token=None),
+        "user_token",
+        "Connect it again",
+        id="no token of the person",
+    ),
+    pytest.param(CREDENTIALS, "unauthorized", "no longer accepts", id="dead token of the person"),
+    pytest.param(
+        replace(CREDENTIALS, profile_id="5"),
+        "user_token",
+        "no longer linked",
+        id="unlinked account",
+    ),
+]
+
+
+@pytest.mark.parametrize(("credentials", "sample", "words"), LOST)
+async def test_by_facebook_what_cannot_be_fetched_anew_needs_a_reconnect(
+    page_stand: Stand, credentials: Credentials, sample: str, words: str
+) -> None:
+    page_stand.on(CODES, sample)
+
+    with pytest.raises(Rejected, match=words) as caught:
+        await page_stand.publisher.refresh(credentials)
 
     assert caught.value.cause is Cause.AUTHENTICATION
-    assert page_stand.requests == []
 
 
 async def test_revoking_asks_instagram_for_nothing(stand: Stand) -> None:

@@ -208,10 +208,10 @@ async def test_a_consent_opens_the_accounts_of_whoever_agreed(live: Live, login:
 
 
 async def test_stored_tokens_are_known_to_work_or_not(live: Live) -> None:
-    await live.instagram.audit(live.credentials)
+    await live.instagram.identify(live.credentials)
 
     with pytest.raises(CredentialsExpired):
-        await live.instagram.audit(Credentials(access_token="EAAdead"))
+        await live.instagram.identify(Credentials(access_token="EAAdead"))
 
 
 @only_own_login

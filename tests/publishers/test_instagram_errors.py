@@ -302,11 +302,6 @@ CASES = [
 
 
 @pytest.fixture
-def stand() -> Stand:
-    return Stand("instagram")
-
-
-@pytest.fixture
 def content(tmp_path: Path) -> Content:
     return post("Spring sale", store(tmp_path, "door.jpg"))
 

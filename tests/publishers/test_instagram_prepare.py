@@ -40,11 +40,6 @@ FIRST = "17900000000000001"
 FOUND = {"fields": "status_code,status"}
 
 
-@pytest.fixture
-def stand() -> Stand:
-    return Stand("instagram")
-
-
 def made(number: int) -> Answer:
     return answer(200, {"id": f"1790000000000000{number}"})
 
@@ -422,7 +417,7 @@ async def test_by_facebook_a_page_that_lost_its_account_is_told(
     stand = Stand("instagram", app=replace(APP, options={"login": "facebook"}))
     stand.on(ME, answer(200, {"id": "102000000000101"}))
 
-    with pytest.raises(Rejected, match="None of the chosen Pages"):
+    with pytest.raises(Rejected, match="no longer linked to a Page"):
         await prepare(stand, post("Hi", store(tmp_path, "door.jpg")), notes)
 
 

@@ -30,11 +30,6 @@ PARENT = "18000000000000009"
 
 
 @pytest.fixture
-def stand() -> Stand:
-    return Stand("instagram")
-
-
-@pytest.fixture
 def notes() -> Notes:
     """What an attempt noted that made its container at the start."""
     container = {"id": "17900000000000001", "at": SINCE.timestamp(), "is_finished": False}
@@ -198,22 +193,23 @@ async def test_a_post_of_an_earlier_attempt_with_the_same_container_is_found(
     assert verdict == LIVE
 
 
-async def test_a_post_is_looked_for_on_every_page_that_is_new_enough(
+async def test_a_post_is_looked_for_on_every_page_since_two_minutes_before_its_start(
     stand: Stand, notes: Notes
 ) -> None:
     stand.on(STATE, "published_container")
-    old = listed(3, timestamp="2026-11-23T12:00:00+0000")
     stand.on(
         POSTS,
         page(listed(4, caption="Newer"), after="p2"),
         page(listed(1), after="p3"),
-        page(old, after="p4"),
+        page(listed(3, caption="Older")),
     )
 
     verdict = await look(stand, sale(), notes)
 
     assert verdict == LIVE
     assert [one.url.params.get("after") for one in stand.requests[1:]] == [None, "p2", "p3"]
+    since = str(int(SINCE.timestamp()) - 120)
+    assert {one.url.params["since"] for one in stand.requests[1:]} == {since}
 
 
 async def test_pages_without_end_are_given_up(stand: Stand, notes: Notes) -> None:

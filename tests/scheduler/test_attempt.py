@@ -16,7 +16,7 @@ from scheduler.models import Account, Delivery, Event
 from scheduler.runtime import Runtime
 from scheduler.states import State
 from tests.scheduler.engine import Engine, attempts_of, on_sqlite
-from tests.world import World, picture, settings_for, until
+from tests.world import World, in_pieces, picture, sample, settings_for, until
 
 MINUTE = timedelta(minutes=1)
 
@@ -434,10 +434,7 @@ async def _shelf(delivery: Delivery) -> Any:
 
 
 async def _video(runtime: Runtime) -> Any:
-    async def chunks() -> Any:
-        yield b"\0\0\0\x18ftypisom" + b"\0" * 2000
-
-    return await runtime.media.add(chunks(), name="clip.mp4")
+    return await runtime.media.add(in_pieces(sample("film.mp4")), name="clip.mp4")
 
 
 class StallingClock(FrozenClock):

@@ -21,7 +21,7 @@ from scheduler.models import Delivery
 from scheduler.runtime import Runtime
 from scheduler.states import State
 from tests.scheduler.engine import Engine, on_sqlite
-from tests.world import World, XStandIn, connect, picture, settings_for
+from tests.world import World, XStandIn, connect, picture, sample, settings_for
 
 pytestmark = on_sqlite
 
@@ -75,7 +75,7 @@ async def film(runtime: Runtime) -> StoredMedia:
     """A small video in the media store."""
 
     async def chunks() -> AsyncIterator[bytes]:
-        yield b"\0\0\0\x18ftypmp42" + b"\0" * 1000
+        yield sample("reel.mp4")
 
     return await runtime.media.add(chunks(), name="clip.mp4")
 

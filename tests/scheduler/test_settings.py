@@ -42,6 +42,11 @@ def test_without_any_setting_everything_is_embedded(tmp_path: Path) -> None:
         ("REDIS_DB", "-1", "0"),
         ("POSTBOT_PORT", "-5", "0"),
         ("POSTBOT_PUBLIC_URL", "postbot.example.com", "begin with http://"),
+        ("POSTBOT_MEDIA_URL", "https://bucket.example.com", "s3://bucket/prefix"),
+        ("POSTBOT_MEDIA_URL", "s3://", "s3://bucket/prefix"),
+        ("POSTBOT_MEDIA_ENDPOINT", "s3.example.com", "begin with http://"),
+        ("POSTBOT_MEDIA_CACHE", "0", "greater than or equal to 1"),
+        ("POSTBOT_MEDIA_ACCESS_KEY", "AKTEST", "belong together"),
         ("SLACK_API_URL", "slack.com", "begin with http://"),
         ("X_API_URL", "api.x.com", "begin with http://"),
         ("POSTBOT_ENCRYPTION_KEYS", "secret", "32 bytes"),
@@ -134,6 +139,25 @@ def test_redis_is_named_by_url_or_by_parts(
     assert read_settings().redis == url
 
 
+@pytest.mark.parametrize(
+    ("url", "bucket", "prefix"),
+    [
+        ("s3://posts", "posts", ""),
+        ("s3://posts/", "posts", ""),
+        ("s3://posts/acme/media/", "posts", "acme/media"),
+    ],
+)
+def test_a_bucket_is_named_by_url(
+    monkeypatch: pytest.MonkeyPatch, url: str, bucket: str, prefix: str
+) -> None:
+    monkeypatch.setenv("POSTBOT_MEDIA_URL", url)
+
+    found = read_settings().bucket()
+
+    assert found is not None
+    assert (found.bucket, found.prefix, found.endpoint) == (bucket, prefix, "")
+
+
 def test_the_table_explains_every_setting() -> None:
     rows = config.table()
 
@@ -148,6 +172,8 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         "SLACK_SIGNING_SECRET": "canary",
         "X_CLIENT_SECRET": "canary",
         "REDIS_PASSWORD": "canary",
+        "POSTBOT_MEDIA_ACCESS_KEY": "AKTEST",
+        "POSTBOT_MEDIA_SECRET_KEY": "canary",
         "POSTBOT_ENCRYPTION_KEYS": key,
     }
     for name, value in secrets.items():

@@ -4,7 +4,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0003_price_and_digest')]
+    dependencies = [('models', '0004_media')]
 
     initial = False
 
