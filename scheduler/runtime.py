@@ -16,8 +16,8 @@ from scheduler.conversion import Converter
 from scheduler.deliveries import Ledger
 from scheduler.file_cache import FileCache
 from scheduler.media import MediaStore
-from scheduler.memory import Memory
 from scheduler.owners import Ownership, ownership
+from scheduler.remembered import Remembered
 from scheduler.s3 import Bucket
 from scheduler.shelf import Folder, Shelf
 from scheduler.vault import Vault
@@ -38,7 +38,7 @@ class Runtime:
     #: Set when something became due at once; a dispatcher in the same process need not wait.
     due_now: asyncio.Event = field(default_factory=asyncio.Event)
     #: What platforms said of places within accounts.
-    places: Memory[list[Place]] = field(default_factory=lambda: Memory(60.0))
+    places: Remembered[list[Place]] = field(default_factory=lambda: Remembered(60.0))
 
 
 @contextlib.asynccontextmanager

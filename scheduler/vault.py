@@ -22,8 +22,8 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
-            self._newest = Fernet(keys[0]) if keys else None
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            each = [Fernet(key) for key in keys]
+            self._fernet, self._newest = MultiFernet(each), each[0]
         except (ValueError, TypeError) as error:
             raise WrongKeys(
                 "must be Fernet keys (32 bytes, url-safe base64), separated by commas"
@@ -43,19 +43,8 @@ class Vault:
                 "do not fit the stored tokens; put back the key that was used before"
             ) from error
 
-    def sign(self, text: str) -> str:
-        """A signature of a text, in hexadecimal digits, made with the first key."""
-        return _signature(self._signing[0], text)
-
-    def is_signed(self, text: str, signature: str) -> bool:
-        """True when any key made this signature."""
-        given = signature.encode()
-        made = [_signature(key, text).encode() for key in self._signing]
-        return any([hmac.compare_digest(one, given) for one in made])
-
     def is_newest(self, sealed: str) -> bool:
         """Whether a text was sealed with the first key."""
-        assert self._newest is not None
         try:
             self._newest.decrypt(sealed.encode())
         except InvalidToken:
@@ -65,6 +54,16 @@ class Vault:
     def reseal(self, sealed: str) -> str:
         """The same text sealed with the first key. Raises `WrongKeys` when no key fits."""
         return self.seal(self.open(sealed))
+
+    def sign(self, text: str) -> str:
+        """A signature of a text, in hexadecimal digits, made with the first key."""
+        return _signature(self._signing[0], text)
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """True when any key made this signature."""
+        given = signature.encode()
+        made = [_signature(key, text).encode() for key in self._signing]
+        return any([hmac.compare_digest(one, given) for one in made])
 
 
 class KeyFile:

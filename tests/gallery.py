@@ -10,7 +10,8 @@ import hashlib
 import itertools
 import secrets
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import AliasChoices, Field, SecretStr
 
 import publishers
@@ -67,6 +69,28 @@ def registered() -> Iterator[None]:
         publishers.__path__ = before
         publishers.all_publishers.cache_clear()
         sys.modules.pop("publishers.gallery", None)
+
+
+@contextlib.contextmanager
+def serving(stand_in: GalleryStandIn) -> Iterator[GalleryStandIn]:
+    """The server on a thread of its own, for tests that wait for other processes."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = TestServer(stand_in.app())
+
+    def there(work: Coroutine[Any, Any, Any]) -> None:
+        asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    try:
+        there(server.start_server())
+        stand_in.url = str(server.make_url("")).rstrip("/")
+        yield stand_in
+    finally:
+        there(server.close())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 @dataclass

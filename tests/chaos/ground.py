@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,16 +87,24 @@ class Ground:
 
 
 @contextlib.contextmanager
-def open_ground(kind: str, *, workers: int = 2) -> Iterator[Ground]:
+def open_ground(
+    kind: str,
+    *,
+    workers: int = 2,
+    program: Sequence[str] = (sys.executable, "-c", _START),
+    more: Mapping[str, str] | None = None,
+) -> Iterator[Ground]:
     """`postgres`: web, workers, dispatcher, a Redis of its own and a database on the machine's
-    PostgreSQL. `embedded`: everything in one process on SQLite."""
+    PostgreSQL. `embedded`: everything in one process on SQLite. `program` starts the parts that are
+    named behind it, `more` are further settings."""
     folder = Path(tempfile.mkdtemp(prefix="postbot-chaos-"))
     name = f"postbot_chaos_{uuid.uuid4().hex[:8]}"
     url = f"sqlite://{folder / 'postbot.sqlite3'}"
     if kind == "postgres":
         asyncio.run(_admin(f"CREATE DATABASE {name}"))
         url = f"{POSTGRES}/{name}"
-    ground = _lay(folder, url, kind, workers)
+    ground = _lay(folder, url, kind, workers, program)
+    ground.environment |= more or {}
     try:
         database.migrate(url)
         for process in ground.commands:
@@ -111,7 +119,7 @@ def open_ground(kind: str, *, workers: int = 2) -> Iterator[Ground]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lay(folder: Path, url: str, kind: str, workers: int) -> Ground:
+def _lay(folder: Path, url: str, kind: str, workers: int, program: Sequence[str]) -> Ground:
     app, slack, server = (free_port() for _ in range(3))
     pages, apis = ({name: free_port() for name in platforms.names()} for _ in range(2))
     environment = {
@@ -151,7 +159,7 @@ def _lay(folder: Path, url: str, kind: str, workers: int) -> Ground:
     if kind == "postgres":
         ground.commands["redis"] = _redis_command(folder, server)
         ground.commands |= {
-            name: [sys.executable, "-c", _START, part]
+            name: [*program, part]
             for name, part in [
                 ("web", "web"),
                 ("dispatcher", "dispatcher"),
@@ -159,9 +167,7 @@ def _lay(folder: Path, url: str, kind: str, workers: int) -> Ground:
             ]
         }
     else:
-        ground.commands["postbot"] = [
-            *(sys.executable, "-c", _START, "web", "worker", "dispatcher"),
-        ]
+        ground.commands["postbot"] = [*program, "web", "worker", "dispatcher"]
     return ground
 
 

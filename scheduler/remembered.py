@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Memory(Generic[T]):
+class Remembered(Generic[T]):
     """Remembers each value for `seconds`; at most `most` of them."""
 
     def __init__(self, seconds: float, *, most: int = 1000) -> None:
