@@ -19,6 +19,7 @@ from publishers._errors import (
 from publishers._http import Http, HttpClients, boottime, open_clients
 from publishers._values import (
     App,
+    Budget,
     Checkpoint,
     Content,
     Credentials,
@@ -37,6 +38,7 @@ from publishers._values import (
 
 __all__ = [
     "App",
+    "Budget",
     "Cause",
     "Checkpoint",
     "Content",

@@ -37,6 +37,7 @@ import httpx
 from publishers._base import Limits, Publisher
 from publishers._checks import MB, file_problems, text_problems
 from publishers._errors import Cause, PublishError, Rejected, TemporaryFailure
+from publishers._http import budget
 from publishers._json import dicts, dig, read_object, text
 from publishers._oauth import basic, bearer, consent_url, read_credentials
 from publishers._values import (
@@ -55,7 +56,7 @@ from publishers._values import (
     Unsure,
 )
 from publishers._weighted_text import REFUSED, weigh
-from publishers._x_errors import RECONNECT, explain, explain_token
+from publishers._x_errors import RECONNECT, WINDOWS, explain, explain_token
 from publishers._x_media import Shelf, bring
 from publishers._x_timeline import find_post
 
@@ -81,6 +82,7 @@ class X(Publisher):
         gif_bytes=15 * MB,
         video_bytes=512 * MB,
         alt_text=1000,
+        posts_per_quarter_hour=100,
     )
     scopes = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 
@@ -165,6 +167,7 @@ class X(Publisher):
             headers=bearer(credentials),
             json=_post_body(content, checkpoint),
         )
+        self.http.budget = budget(response.headers, WINDOWS)
         post_id = dig(read_object(response), "data", "id")
         if response.is_success and _is_id(post_id):
             return _published(post_id)
