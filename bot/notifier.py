@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import replies
 from bot.cards import Cards, HeldByAnother, NobodyReachable
+from bot.outages import OutageNotices
 from bot.sending import MessageGone, Paused, SendingError, Unreachable
 from bot.watch import SchedulerWatch
 from scheduler import events, posts
@@ -57,6 +58,7 @@ class Notifier:
         self._runtime = runtime
         self._cards = Cards(runtime, client)
         self.watch = SchedulerWatch(runtime, self._cards.sender, self._cards.reach)
+        self.outages = OutageNotices(runtime, self._cards.sender, self._cards.reach)
         self._watched_at = 0.0
         self._rests: dict[str, Rest] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
@@ -109,6 +111,7 @@ class Notifier:
         if time.monotonic() - self._watched_at >= _WATCH_SECONDS:
             self._watched_at = time.monotonic()
             await self.watch.tick()
+            await self.outages.tick()
 
     async def _pause(self) -> None:
         try:

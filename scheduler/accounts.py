@@ -26,7 +26,8 @@ from publishers import (
     TemporaryFailure,
     get,
 )
-from scheduler import states
+from scheduler import breaker, states
+from scheduler.database import transaction
 from scheduler.deliveries import Step
 from scheduler.models import Account, Consent, Delivery
 from scheduler.runtime import Runtime
@@ -46,6 +47,14 @@ _refreshing: set[tuple[int, int]] = set()
 
 class ConnectError(Exception):
     """A connect that did not succeed. The message says what to do."""
+
+
+class NeedsReconnect(Rejected):
+    """The tokens of an account are dead: what is due at it waits until it is connected again."""
+
+    def __init__(self, username: str, *, code: str = "") -> None:
+        sentence = f"@{username} must be connected again: `/schedule-post accounts`."
+        super().__init__(sentence, cause=Cause.AUTHENTICATION, code=code)
 
 
 def publisher(runtime: Runtime, platform: str, http: Http | None = None) -> Publisher:
@@ -169,9 +178,13 @@ async def credentials(
     for _ in range(_REFRESH_TRIES):
         account = await Account.get(id=account_id)
         if account.health == DISCONNECTED or not account.secrets:
-            raise _needs_reconnect(account, "was disconnected")
+            raise Rejected(
+                f"@{account.username} was disconnected. Connect it again with `/schedule-post "
+                "accounts`, then retry.",
+                cause=Cause.AUTHENTICATION,
+            )
         if account.health == BROKEN:
-            raise _needs_reconnect(account, "must be connected again")
+            raise NeedsReconnect(account.username)
         current = _unseal(runtime, account.secrets)
         stale = account.token_version == not_version
         if not stale and not _expires_soon(account, runtime.clock.now()):
@@ -180,7 +193,7 @@ async def credentials(
             if not stale and not _expired(account, runtime.clock.now()):
                 return current, account.token_version
             await mark_broken(runtime, account.id, account.token_version)
-            raise _needs_reconnect(account, "must be connected again")
+            raise NeedsReconnect(account.username)
         if await _begin_refresh(runtime, account):
             usable = not stale and not _expired(account, runtime.clock.now())
             fresh = await _to_its_end(_refresh(runtime, account, current, usable=usable))
@@ -192,8 +205,11 @@ async def credentials(
 
 async def mark_broken(runtime: Runtime, account_id: int, version: int) -> None:
     """Notes that an account must be connected again, unless it got other tokens than those of
-    `version` meanwhile."""
-    await Account.filter(id=account_id, token_version=version).update(health=BROKEN)
+    `version` meanwhile; what is due at it waits for that."""
+    async with transaction() as connection:
+        same = Account.filter(id=account_id, token_version=version).using_db(connection)
+        if await same.update(health=BROKEN):
+            await breaker.open_account(connection, account_id, runtime.clock.now())
     log.warning("account needs a reconnect", account=account_id)
 
 
@@ -227,7 +243,7 @@ async def _refresh(
         return await _keep(runtime, account, fresh)
     except Rejected as error:
         await mark_broken(runtime, account.id, account.token_version)
-        raise _needs_reconnect(account, "must be connected again") from error
+        raise NeedsReconnect(account.username) from error
     except (TemporaryFailure, RateLimited):
         if usable:
             return current, account.token_version
@@ -293,7 +309,9 @@ async def _save(
             kept = _unseal(runtime, account.secrets).refresh_token
             news["secrets"] = _seal(runtime, credentials, refresh_token=kept)
         news["token_version"] = account.token_version + 1
-        await account.update_from_dict(news).save(update_fields=list(news))
+        async with transaction() as connection:
+            await account.update_from_dict(news).save(update_fields=list(news), using_db=connection)
+            await breaker.close_account(connection, account.id, now)
     return account
 
 
@@ -328,13 +346,6 @@ def _expires_soon(account: Account, now: datetime) -> bool:
 
 def _expired(account: Account, now: datetime) -> bool:
     return account.expires_at is not None and account.expires_at <= now
-
-
-def _needs_reconnect(account: Account, what: str) -> Rejected:
-    return Rejected(
-        f"@{account.username} {what}. Connect it again with `/schedule-post accounts`, then retry.",
-        cause=Cause.AUTHENTICATION,
-    )
 
 
 def _challenge(verifier: str) -> str:

@@ -1,7 +1,8 @@
 """The append-only log of what happened, written in the transaction of the change.
 
-An event that people must hear of carries a notice: `card` (show the post's card anew) or `person`
-(and write to the author). The notifier clears it when they were told.
+An event that people must hear of carries a notice: `card` (show the post's card anew), `person`
+(and write to the author) or `member` (write to the member whom its data names). The notifier clears
+it when they were told.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ POST_EVENTS: dict[str, str] = {
     "post.rescheduled": "Its time was changed.",
     "post.edited": "Its text or media were changed.",
     "post.cancelled": "It was called off.",
+}
+
+#: Every kind of event about a platform.
+PLATFORM_EVENTS: dict[str, str] = {
+    "platform.down": "Breaker: it does not answer; somebody whose posts wait hears of it.",
+    "platform.back": "Breaker: it answers again; whoever heard that it was down hears of it.",
 }
 
 _COLUMNS = {
@@ -69,9 +76,19 @@ async def pending_notices(post_id: str) -> list[Event]:
     return await Event.filter(post_id=post_id, notice__in=["card", "person"]).order_by("id")
 
 
+async def for_members(limit: int) -> list[Event]:
+    """What members were not told yet beside their posts, in the order in which it happened."""
+    return await Event.filter(notice="member").order_by("id").limit(limit)
+
+
 async def begin_telling(event: Event, now: datetime) -> None:
     """Notes that a message about this event is about to be sent."""
     await Event.filter(id=event.id).update(notice_began_at=now)
+
+
+async def not_begun(event: Event) -> None:
+    """Notes that surely no message about this event was sent."""
+    await Event.filter(id=event.id).update(notice_began_at=None)
 
 
 async def told(events: Iterable[Event]) -> None:

@@ -121,18 +121,30 @@ class World:
         )
 
 
-async def connect(runtime: Runtime, workspace: Workspace, profile: str = "acme") -> Account:
+async def connect(
+    runtime: Runtime, workspace: Workspace, profile: str = "acme", *, platform: str = "x"
+) -> Account:
     """Connects an account as a member would: over the consent page and back."""
     url = await accounts.begin_connect(
-        runtime, workspace_id=workspace.id, user_id=ALICE, platform="x"
+        runtime, workspace_id=workspace.id, user_id=ALICE, platform=platform
     )
     async with httpx.AsyncClient() as browser:
         back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
     query = parse_qs(urlsplit(back.headers["location"]).query)
     (account,) = await accounts.finish_connect(
-        runtime, platform="x", state=query["state"][0], code=query["code"][0]
+        runtime, platform=platform, state=query["state"][0], code=query["code"][0]
     )
     return account
+
+
+async def accounts_like(account: Account, number: int) -> list[Account]:
+    """Further accounts with the tokens of one that is connected."""
+    names = set(account._meta.fields_db_projection) - {"id", "remote_id", "username"}
+    values = {name: getattr(account, name) for name in names}
+    return [
+        await Account.create(**values, remote_id=f"like {index}", username=f"acme_{index}")
+        for index in range(number)
+    ]
 
 
 async def until(
