@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import replies
 from bot.account_notices import AccountNotices
 from bot.cards import Cards, HeldByAnother, NobodyReachable
+from bot.outages import OutageNotices
 from bot.sending import MessageGone, Paused, SendingError, Unreachable
 from bot.watch import SchedulerWatch
 from scheduler import events, posts
@@ -61,6 +62,7 @@ class Notifier:
         self._cards = Cards(runtime, client)
         self.watch = SchedulerWatch(runtime, self._cards.sender, self._cards.reach)
         self._accounts = AccountNotices(runtime, self._cards.sender, self._cards.reach)
+        self.outages = OutageNotices(runtime, self._cards.sender, self._cards.reach)
         self._watched_at = 0.0
         self._rests: dict[_Subject, Rest] = {}
         self._busy: dict[_Subject, asyncio.Task[None]] = {}
@@ -116,6 +118,7 @@ class Notifier:
         if time.monotonic() - self._watched_at >= _WATCH_SECONDS:
             self._watched_at = time.monotonic()
             await self.watch.tick()
+            await self.outages.tick()
 
     async def _pause(self) -> None:
         try:

@@ -60,7 +60,8 @@ def print_stats() -> None:
     async def show() -> None:
         async with open_runtime(settings) as runtime:
             for name, value in (await stats.collect(runtime)).items():
-                print(f"{name:>24}  {value}")
+                for line in value if isinstance(value, list) else [value]:
+                    print(f"{name:>24}  {line}")
 
     asyncio.run(show())
 

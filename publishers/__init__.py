@@ -21,6 +21,7 @@ from publishers._errors import (
 from publishers._http import Http, HttpClients, boottime, open_clients
 from publishers._values import (
     App,
+    Budget,
     Checkpoint,
     Content,
     Credentials,
@@ -41,6 +42,7 @@ from publishers._values import (
 __all__ = [
     "ABILITIES",
     "App",
+    "Budget",
     "Cause",
     "Checkpoint",
     "Content",

@@ -39,6 +39,19 @@ class Limits:
     gif_bytes: int
     video_bytes: int
     alt_text: int
+    #: Posts that an account may make in any 15 minutes, and in any 24 hours; 0 where no number is
+    #: known.
+    posts_per_quarter_hour: int = 0
+    posts_per_day: int = 0
+
+    @property
+    def quotas(self) -> tuple[tuple[int, timedelta], ...]:
+        """How many posts in how long, shortest first."""
+        known = (
+            (self.posts_per_quarter_hour, timedelta(minutes=15)),
+            (self.posts_per_day, timedelta(days=1)),
+        )
+        return tuple((posts, window) for posts, window in known if posts)
 
 
 class Publisher(ABC):

@@ -42,9 +42,19 @@ class PublishError(Exception):
         self.kind = kind
         self.code = code
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether it speaks of a platform that is down rather than of this post or account. An
+        answer of the platform in the same attempt tells more; see `Http.answered`."""
+        return False
+
 
 class TemporaryFailure(PublishError):
     """Nothing irreversible happened and a later try can succeed."""
+
+    @property
+    def is_outage(self) -> bool:
+        return _is_outage(self)
 
 
 class RateLimited(PublishError):
@@ -91,3 +101,13 @@ class OutcomeUnknown(PublishError):
     ) -> None:
         super().__init__(sentence, cause=cause, kind=kind, code=code)
         self.likely_live = likely_live
+
+    @property
+    def is_outage(self) -> bool:
+        return _is_outage(self) and not self.likely_live
+
+
+def _is_outage(error: PublishError) -> bool:
+    """A failure with a kind is told apart from others of its cause: the platform said what it is
+    about."""
+    return error.cause in (Cause.NETWORK, Cause.PLATFORM) and not error.kind

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from publishers._errors import Cause, OutcomeUnknown, RateLimited, TemporaryFailure
+from publishers._values import Budget
 
 # Larger answers are no answers of an API; reading on would only feed a hostile peer.
 MAX_ANSWER_BYTES = 5_000_000
@@ -97,7 +98,9 @@ class Http:
     `gate` is awaited once, when the irreversible request is ready on an open connection and only
     its first byte is missing: so connecting and encoding are done ahead of the instant. It may set
     `send_by`, the `boottime()` after which the request may no longer leave. `left_at` is the UTC
-    instant at which it began to leave, `None` until then.
+    instant at which it began to leave, `None` until then. `answered` tells of the last request
+    whether the platform itself gave an answer, however unwelcome: a status below 500, read whole.
+    A publisher puts into `budget` what an answer said of the posts that are left.
     """
 
     gate: Callable[[], Awaitable[None]] | None = None
@@ -112,6 +115,8 @@ class Http:
         self.send_by = send_by
         self._status = 0
         self.left_at: datetime | None = None
+        self.answered = False
+        self.budget: Budget | None = None
 
     async def send(self, method: str, url: str, **request: Any) -> httpx.Response:
         """One repeatable request. Any status is returned; raises `TemporaryFailure` (network)."""
@@ -133,7 +138,9 @@ class Http:
             return await self._committed(method, url, request)
         except TooLate as error:
             raise TemporaryFailure(
-                "The process was held up before sending, so nothing was sent.", cause=Cause.NETWORK
+                "The process was held up before sending, so nothing was sent.",
+                cause=Cause.NETWORK,
+                kind="held_up",
             ) from error
         except (httpx.HTTPError, OSError, TimeoutError, aiohttp.ClientError) as error:
             raise self._outcome(error) from error
@@ -156,15 +163,18 @@ class Http:
     async def _call(
         self, client: httpx.AsyncClient, method: str, url: str, request: Mapping[str, Any]
     ) -> httpx.Response:
+        self.answered = False
         built = client.build_request(method, url, timeout=None, **request)
         self._seconds = self._timeout + int(built.headers.get("content-length", 0)) / SLOWEST_LINE
         async with asyncio.timeout(self._seconds) as self._deadline:
             response = await client.send(built, stream=True, follow_redirects=False)
             self._status = response.status_code
             try:
-                return await _read(response)
+                read = await _read(response)
             finally:
                 await response.aclose()
+        self.answered = self._status < 500
+        return read
 
     async def _watch(self, event: str, _info: Mapping[str, Any]) -> None:
         if not event.endswith("send_request_headers.started"):
@@ -220,6 +230,18 @@ def retry_at(headers: httpx.Headers, now: datetime) -> datetime | None:
     if _is_number(reset, digits=11):
         return max(now, datetime.fromtimestamp(int(reset), UTC))
     return None
+
+
+def budget(headers: httpx.Headers, prefixes: Collection[str] = ("x-rate-limit",)) -> Budget | None:
+    """The tightest budget that an answer names in `<prefix>-remaining` and `<prefix>-reset` (epoch
+    seconds); `None` when it names none."""
+    known = [
+        Budget(remaining=int(left), reset=datetime.fromtimestamp(int(reset), UTC))
+        for prefix in prefixes
+        if _is_number(left := headers.get(f"{prefix}-remaining", "").strip(), digits=9)
+        and _is_number(reset := headers.get(f"{prefix}-reset", "").strip(), digits=11)
+    ]
+    return min(known, key=lambda one: (one.remaining, -one.reset.timestamp()), default=None)
 
 
 def _is_number(value: str, *, digits: int) -> bool:

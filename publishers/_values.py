@@ -183,6 +183,14 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How many more posts the platform takes from an account until `reset` (UTC), as it says."""
+
+    remaining: int
+    reset: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ManualKit:
     """What a person needs to post something by hand: where, and what to paste there in order, each
     with a label. `steps` are sentences for what a link cannot do."""

@@ -35,7 +35,8 @@ UNPAID = (
     "X wants to be paid: the credits or the spending limit of Postbot's X app are used up. Ask "
     "your Postbot administrator to top up at console.x.com, then retry."
 )
-_WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
+#: The windows that X counts posts in: 15 minutes, and a day of the account and of the app.
+WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,7 +237,7 @@ def _unknown(told: _Told) -> PublishError:
 
 def _allowed_at(headers: httpx.Headers, now: datetime) -> datetime | None:
     """When the last of the used-up windows ends: 15 minutes, or a day for account or app."""
-    used_up = [name for name in _WINDOWS if headers.get(f"{name}-remaining", "").strip() == "0"]
+    used_up = [name for name in WINDOWS if headers.get(f"{name}-remaining", "").strip() == "0"]
     resets = [headers.get(f"{name}-reset", "") for name in used_up]
     known = [int(reset) for reset in resets if reset.isascii() and reset.isdecimal()]
     if not known or max(known) >= 10**11:

@@ -42,6 +42,7 @@ import httpx
 from publishers._base import Limits, Publisher
 from publishers._checks import MB
 from publishers._errors import Cause, PublishError, Rejected, TemporaryFailure
+from publishers._http import budget
 from publishers._json import dicts, dig, read_object, text
 from publishers._oauth import basic, bearer, consent_url, read_credentials
 from publishers._values import (
@@ -61,7 +62,7 @@ from publishers._values import (
 )
 from publishers._weighted_text import find_links, weigh
 from publishers._x_check import problems
-from publishers._x_errors import RECONNECT, explain, explain_token
+from publishers._x_errors import RECONNECT, WINDOWS, explain, explain_token
 from publishers._x_media import Shelf, bring
 from publishers._x_thread import MOST, MOST_PARTS, split
 from publishers._x_timeline import find_post
@@ -89,6 +90,7 @@ class X(Publisher):
         gif_bytes=15 * MB,
         video_bytes=512 * MB,
         alt_text=1000,
+        posts_per_quarter_hour=100,
     )
     follow_up = "thread"
     looks = "looks through the profile's posts; asks you when it is not there"
@@ -194,6 +196,7 @@ class X(Publisher):
             headers=bearer(credentials),
             json=_post_body(content, checkpoint),
         )
+        self.http.budget = budget(response.headers, WINDOWS)
         post_id = dig(read_object(response), "data", "id")
         if response.is_success and _is_id(post_id):
             return _published(post_id)

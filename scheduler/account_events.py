@@ -10,7 +10,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
 from publishers import Cause
-from scheduler import deliveries, events, states
+from scheduler import circuits, deliveries, events, states
 from scheduler.database import transaction
 from scheduler.deliveries import Step
 from scheduler.models import Account, Delivery
@@ -27,7 +27,7 @@ async def broke(account_id: int, *, version: int, reason: str, now: datetime) ->
         account = await Account.get(id=account_id, using_db=connection)
         data = {"reason": reason}
         await _record(connection, account, "account.broken", now, notice="account", data=data)
-        await deliveries_follow(connection, account_id, usable=False, now=now)
+        await circuits.open_account(connection, account_id, now)
     return True
 
 
@@ -36,7 +36,8 @@ async def connected(
 ) -> None:
     """An account that the caller's transaction gave working tokens."""
     await _record(connection, account, "account.connected", now, actor=actor)
-    await deliveries_follow(connection, account.id, usable=True, now=now)
+    await circuits.close_account(connection, account.id, now)
+    await _go_on(connection, account.id, now)
 
 
 async def disconnected(account: Account, *, actor: str, now: datetime) -> None:
@@ -54,16 +55,12 @@ async def disconnected(account: Account, *, actor: str, now: datetime) -> None:
             )
         )
         await _record(connection, account, "account.disconnected", now, actor=actor)
-        await deliveries_follow(connection, account.id, usable=False, now=now)
+        # What waited for a reconnect fails now, with a notice, and does not wait for ever.
+        await circuits.close_account(connection, account.id, now)
 
 
-async def deliveries_follow(
-    connection: BaseDBAsyncClient, account_id: int, *, usable: bool, now: datetime
-) -> None:
-    """Lets the deliveries of an account follow it: called in the transaction in which it stops or
-    begins to be usable. What waited for tokens goes on at once when there are some."""
-    if not usable:
-        return
+async def _go_on(connection: BaseDBAsyncClient, account_id: int, now: datetime) -> None:
+    """What waited for tokens goes on at once when there are some."""
     waiting = Delivery.filter(
         account_id=account_id, state=State.RETRYING, cause=Cause.AUTHENTICATION.value
     )

@@ -27,6 +27,7 @@ from scheduler.states import State
 from scheduler.tokens import BROKEN as BROKEN
 from scheduler.tokens import CONNECTED as CONNECTED
 from scheduler.tokens import DISCONNECTED as DISCONNECTED
+from scheduler.tokens import NeedsReconnect as NeedsReconnect
 from scheduler.tokens import credentials as credentials
 from scheduler.tokens import mark_broken as mark_broken
 from scheduler.tokens import publisher as publisher

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,27 +22,29 @@ from tortoise.exceptions import IntegrityError
 from publishers import (
     Cause,
     Content,
+    Credentials,
     CredentialsExpired,
     Http,
     OutcomeUnknown,
     Processing,
     Published,
+    Publisher,
     PublishError,
     RateLimited,
     Rejected,
     TemporaryFailure,
     boottime,
 )
-from scheduler import accounts, contents, deliveries, spending, states
+from scheduler import accounts, circuits, contents, deliveries, hearing, spending, states
 from scheduler.backoff import next_attempt_at
+from scheduler.circuits import Heard
 from scheduler.deliveries import LostClaim, Step
+from scheduler.models import Circuit
 from scheduler.runtime import Runtime
 from scheduler.states import Move
 
 log = structlog.get_logger(__name__)
 
-# How long to wait when a platform limits us and does not say until when.
-RATE_LIMIT_PAUSE = timedelta(minutes=1)
 # After that a platform that always says "later" counts as a failure.
 LONGEST_SNOOZE = timedelta(hours=24)
 # How long a platform may work on media before the attempt counts as failed.
@@ -52,6 +54,7 @@ CONNECT_AHEAD = timedelta(seconds=1)
 # Tokens and rights are looked at again after a wait that is longer.
 FRESH_FOR = timedelta(seconds=30)
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _REFRESHED = "refreshed"
 _LOST = "uploads"
 _PROCESSING_SINCE = "processing_since"
@@ -61,9 +64,10 @@ _PROCESSING_SINCE = "processing_since"
 class Claim:
     """A delivery that this process holds, with all that its attempt needs.
 
-    `publishing` turns true before the attempt is committed; from then on the task may no longer be
-    cancelled. `begin_ahead` is how long before its instant an attempt is committed, so that its
-    request leaves on time however many are committed together.
+    `asked_at` is when it last began to ask the platform; `probing`: it tests whether the platform
+    is back. `publishing` turns true before the attempt is committed; from then on the task may no
+    longer be cancelled. `begin_ahead` is how long before its instant an attempt is committed, so
+    that its request leaves on time however many are committed together.
     """
 
     id: int
@@ -78,6 +82,8 @@ class Claim:
     kind: str
     content: Content
     checkpoint: dict[str, Any] = field(default_factory=dict)
+    asked_at: datetime = _NEVER
+    probing: bool = False
     publishing: bool = False
     begin_ahead: timedelta = timedelta()
 
@@ -112,16 +118,29 @@ class Outcome:
     successor: dict[str, Any] | None = None
 
 
+class Held(Exception):
+    """Its platform or account went down while it waited for its instant; nothing was sent."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        super().__init__(circuit.key)
+        self.circuit = circuit
+
+
 async def run(runtime: Runtime, claim: Claim) -> datetime | None:
     """Makes one attempt and records its outcome; returns when the next attempt is due."""
-    started = runtime.clock.now()
+    started = claim.asked_at = runtime.clock.now()
     http = Http(runtime.http, timeout=runtime.settings.request_timeout)
+    failure: PublishError | None = None
     try:
         try:
             async with contents.at_hand(runtime, claim.content, claim.platform) as claim.content:
                 outcome = await _attempt(runtime, claim, http)
         except PublishError as error:
-            outcome = await _failed(runtime, claim, error)
+            failure = error
+            outcome = await _failed(runtime, claim, error, is_down=hearing.is_down(error, http))
+    except Held as held:
+        circuit = held.circuit
+        outcome = _parked(claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason)
     except LostClaim:
         log.info("claim lost", delivery=claim.id, fence=claim.fence)
         return None
@@ -129,7 +148,16 @@ async def run(runtime: Runtime, claim: Claim) -> datetime | None:
         log.exception("attempt broke", delivery=claim.id, post=claim.post_id)
         outcome = await _failed(runtime, claim, _internal(claim, error))
     times = {"started_at": started, "left_at": http.left_at, "ended_at": runtime.clock.now()}
-    return await _record(runtime, claim, outcome, times)
+    heard = hearing.heard(
+        platform=claim.platform,
+        account_id=claim.account_id,
+        since=claim.asked_at,
+        http=http,
+        failure=failure,
+        is_published=outcome.move is states.PUBLISH,
+        now=runtime.clock.now(),
+    )
+    return await _record(runtime, claim, outcome, times, heard)
 
 
 async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
@@ -141,6 +169,8 @@ async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
     credentials, version = await accounts.credentials(runtime, claim.account_id)
     checkpoint = SavedSteps(claim)
     try:
+        if claim.probing:
+            await _ask_first(publisher, http, credentials)
         ready = await publisher.prepare(credentials, claim.content, checkpoint)
         if isinstance(ready, Processing):
             return await _still_processing(runtime, claim, checkpoint, ready)
@@ -169,6 +199,16 @@ async def _check_budget(runtime: Runtime, claim: Claim) -> None:
         )
 
 
+async def _ask_first(publisher: Publisher, http: Http, credentials: Credentials) -> None:
+    """A platform that was down is asked something harmless before it gets a post: should it still
+    be down, nobody has to wonder whether the post is out."""
+    try:
+        await publisher.audit(credentials)
+    except PublishError as error:
+        if hearing.is_down(error, http):
+            raise
+
+
 async def _still_processing(
     runtime: Runtime, claim: Claim, checkpoint: SavedSteps, processing: Processing
 ) -> Outcome:
@@ -193,6 +233,7 @@ async def _gate(runtime: Runtime, claim: Claim, http: Http) -> None:
     await runtime.clock.sleep_until(claim.due_at - claim.begin_ahead)
     http.send_by = await _begin(runtime, claim)
     await runtime.clock.sleep_until(claim.due_at)
+    claim.asked_at = runtime.clock.now()
 
 
 async def _begin(runtime: Runtime, claim: Claim) -> float:
@@ -210,7 +251,9 @@ async def _begin(runtime: Runtime, claim: Claim) -> float:
         attempt={"started_at": runtime.clock.now(), "digest": claim.content.digest},
     )
     if not await runtime.ledger.move(step):
-        raise LostClaim
+        claim.publishing = False
+        circuit = await circuits.open_one(claim.platform, claim.account_id, but_for=claim.id)
+        raise LostClaim if circuit is None else Held(circuit)
     return send_by
 
 
@@ -221,12 +264,7 @@ async def _renew(
     must be connected anew."""
     if claim.kind == _REFRESHED:
         await accounts.mark_broken(runtime, claim.account_id, version, reason=error.sentence)
-        raise Rejected(
-            f"{error.sentence} Connect @{claim.username} again with `/schedule-post accounts`,"
-            " then retry.",
-            cause=Cause.AUTHENTICATION,
-            code=error.code,
-        ) from error
+        raise accounts.NeedsReconnect(claim.username, code=error.code) from error
     await accounts.credentials(runtime, claim.account_id, not_version=version)
     return _snooze(runtime.clock.now(), error, kind=_REFRESHED)
 
@@ -242,20 +280,37 @@ def _published(runtime: Runtime, claim: Claim, published: Published) -> Outcome:
     )
 
 
-async def _failed(runtime: Runtime, claim: Claim, error: PublishError) -> Outcome:
+async def _failed(
+    runtime: Runtime, claim: Claim, error: PublishError, *, is_down: bool = False
+) -> Outcome:
     now = runtime.clock.now()
     match error:
         case OutcomeUnknown():
             again = now + timedelta(seconds=runtime.settings.settle)
             return _outcome(states.HOLD_UNCONFIRMED, error, next_attempt_at=again, looks=0)
         case RateLimited() if now - claim.due_at < LONGEST_SNOOZE:
-            return _snooze(error.until or now + RATE_LIMIT_PAUSE, error)
+            return _snooze(hearing.allowed_at(error, now), error)
+        case accounts.NeedsReconnect():
+            reason = circuits.broken_reason(claim.platform, claim.username)
+            # After the reconnect a first refusal is renewed again.
+            return _parked(claim, cause=error.cause.value, kind="", reason=reason)
         case Rejected():
             return _outcome(states.FAIL, error, next_attempt_at=None, attempts=claim.attempts + 1)
+    circuit = await circuits.open_one(claim.platform, claim.account_id) if is_down else None
+    if circuit is not None:
+        return _parked(claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason)
     used = claim.attempts + 1
     retry_at = next_attempt_at(now, used=used, delays=runtime.settings.retry_delays)
     move = states.FAIL if retry_at is None else states.RETRY_LATER
     return _outcome(move, error, next_attempt_at=retry_at, attempts=used)
+
+
+def _parked(claim: Claim, **said: str) -> Outcome:
+    return Outcome(
+        move=states.PARK,
+        values={**said, "next_attempt_at": None, "attempts": claim.attempts},
+        attempt={**said, "outcome": states.PARK.name},
+    )
 
 
 def _snooze(until: datetime, error: PublishError, *, kind: str | None = None) -> Outcome:
@@ -288,7 +343,7 @@ def _internal(claim: Claim, error: Exception) -> PublishError:
 
 
 async def _record(
-    runtime: Runtime, claim: Claim, outcome: Outcome, times: dict[str, Any]
+    runtime: Runtime, claim: Claim, outcome: Outcome, times: dict[str, Any], heard: Heard
 ) -> datetime | None:
     """Writes the outcome, as often as it takes: what the platform did must not be forgotten
     because the database was away for a while."""
@@ -302,6 +357,7 @@ async def _record(
         data={key: str(value) for key, value in outcome.attempt.items() if value},
         actor="worker",
         successor=outcome.successor,
+        heard=heard,
     )
     pause = 0.1
     while True:

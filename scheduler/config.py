@@ -185,6 +185,13 @@ class Settings(BaseSettings):
         gt=0,
         description="seconds a post may be late before its author is asked",
     )
+    park_limit: float = _env(
+        "POSTBOT_PARK_LIMIT",
+        86_400.0,
+        gt=0,
+        description="seconds a post may wait past its time for a platform or account that is down; "
+        "then its author is asked",
+    )
     request_timeout: float = _env(
         "POSTBOT_REQUEST_TIMEOUT",
         30.0,
@@ -350,6 +357,10 @@ class Settings(BaseSettings):
     def key_file(self) -> vault.KeyFile:
         """Where the keys lie when none are set."""
         return vault.KeyFile(self.data_dir)
+
+    @property
+    def park_for(self) -> timedelta:
+        return timedelta(seconds=self.park_limit)
 
     def keys(self) -> list[str]:
         """The encryption keys, newest first; made for the data directory when none are set."""

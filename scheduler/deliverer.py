@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from scheduler import attempt, contents, states
+from scheduler import attempt, breaker, circuits, contents, states
 from scheduler.attempt import Claim
 from scheduler.deliveries import Step, stage_due
 from scheduler.missed import is_overdue, miss_overdue
@@ -73,10 +73,23 @@ class Deliverer:
         await self._take([delivery_id], State.RETRYING)
         return None
 
+    async def probe(self) -> None:
+        """Tests, with one parked delivery each, the platforms that are down and whose time for it
+        has come."""
+        for circuit in await breaker.due_probes(self._runtime, self.in_flight):
+            chosen = None if self._closing else await breaker.begin_probe(self._runtime, circuit)
+            if chosen is not None and not await self._take([chosen], State.PARKED, probing=True):
+                await breaker.end_probe(self._runtime, chosen)
+
     async def execute_without_queue(self) -> None:
         """Takes what is due straight from the database, for as long as the queue is away."""
         await miss_overdue(self._runtime)
         now = self._runtime.clock.now()
+        standing = await circuits.standing()
+        if standing:
+            await breaker.park_due(self._runtime, standing, now)
+            rows = await breaker.release(self._runtime, standing, timedelta())
+            await self.execute([row["id"] for row in rows])
         for source in (State.SCHEDULED, State.PROCESSING, State.RETRYING):
             for priority in PRIORITIES:
                 rows = await stage_due(
@@ -118,10 +131,12 @@ class Deliverer:
             ids = orphans - self.in_flight
             await recover(self._runtime, ids, owners=[us], reason="This process lost track of it.")
 
-    async def _take(self, ids: Collection[int], source: State) -> None:
-        if self._closing:
-            return
-        claims = await _claim(self._runtime, ids, source)
+    async def _take(
+        self, ids: Collection[int], source: State, *, probing: bool = False
+    ) -> list[Claim]:
+        if self._closing or not ids:
+            return []
+        claims = await _claim(self._runtime, ids, source, probing=probing)
         for claim in claims:
             if self._closing:
                 await self._give_back(claim)
@@ -129,6 +144,7 @@ class Deliverer:
             claim.begin_ahead = self._begin_ahead(len(claims))
             task = asyncio.create_task(self._attempt(claim))
             self._held[claim.id, claim.fence] = (claim, task)
+        return claims
 
     def _begin_ahead(self, more: int) -> timedelta:
         """How long the commit of all that may begin at the same instant takes, generously."""
@@ -145,9 +161,19 @@ class Deliverer:
             self._held.pop((claim.id, claim.fence), None)
             async with self._room:
                 self._room.notify_all()
+        if claim.probing:
+            await self._end_probe(claim)
         if retry_at is not None:
             delay = max(timedelta(), retry_at - self._runtime.clock.now())
             await self._send_next(claim, delay)
+
+    async def _end_probe(self, claim: Claim) -> None:
+        """Ends a probe that came to no verdict, as after a cancel."""
+        try:
+            await breaker.end_probe(self._runtime, claim.id)
+        except Exception as error:
+            # `probe` finds that the right to it is ours and the delivery is not.
+            log.warning("probe not ended yet", delivery=claim.id, error=repr(error))
 
     async def _send_next(self, claim: Claim, delay: timedelta) -> None:
         try:
@@ -215,10 +241,14 @@ async def recover(
         log.warning("recovered", deliveries=sorted(moved), reason=reason)
 
 
-async def _claim(runtime: Runtime, ids: Collection[int], source: State) -> list[Claim]:
+async def _claim(
+    runtime: Runtime, ids: Collection[int], source: State, *, probing: bool
+) -> list[Claim]:
     found = await Delivery.filter(id__in=list(ids), state=source)
     # A message may outlive a long downtime; the dispatcher asks the author then.
     rows = [row for row in found if not is_overdue(runtime, row)]
+    if not probing:
+        rows = await breaker.admit(runtime, rows)
     owner = runtime.owner.id
     steps = [
         Step(
@@ -231,10 +261,13 @@ async def _claim(runtime: Runtime, ids: Collection[int], source: State) -> list[
         for row in rows
     ]
     moved = await runtime.ledger.move_all(steps)
-    return await _load(runtime, [row for row in rows if row.id in moved], owner)
+    taken = [row for row in rows if row.id in moved]
+    return await _load(runtime, taken, owner, probing=probing)
 
 
-async def _load(runtime: Runtime, rows: Sequence[Delivery], owner: int) -> list[Claim]:
+async def _load(
+    runtime: Runtime, rows: Sequence[Delivery], owner: int, *, probing: bool
+) -> list[Claim]:
     said = await contents.load(runtime, rows)
     accounts = await Account.filter(id__in=list({row.account_id for row in rows}))
     names = {account.id: account.username for account in accounts}
@@ -253,6 +286,7 @@ async def _load(runtime: Runtime, rows: Sequence[Delivery], owner: int) -> list[
             kind=row.kind,
             content=said[row.id],
             checkpoint=row.checkpoint,
+            probing=probing,
         )
         for row in rows
     ]

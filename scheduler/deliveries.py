@@ -16,7 +16,8 @@ from typing import Any
 import structlog
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from scheduler import events, states
+from scheduler import circuits, events, quotas, states
+from scheduler.circuits import Heard
 from scheduler.clock import Clock
 from scheduler.database import get_connection, transaction
 from scheduler.models import Delivery
@@ -57,6 +58,12 @@ _ATTEMPT_TYPES = {
 }
 # What a part of a post has in common with the part before it.
 _INHERITED = ("workspace_id", "post_id", "account_id", "platform", "place")
+#: The circuits of a delivery `d`, as `c`.
+ITS_CIRCUITS = "c.key IN ('platform:' || d.platform, 'account:' || d.account_id)"
+_OPEN_CIRCUIT = (
+    f"SELECT 1 FROM circuit AS c WHERE {ITS_CIRCUITS} AND c.state = 'open'"
+    " AND (c.probe_id IS NULL OR c.probe_id <> d.id)"
+)
 # A statement that PostgreSQL ended to resolve a deadlock, or that a lost connection cut, is tried
 # again: the guard makes that harmless.
 _TRIES = 3
@@ -68,7 +75,8 @@ class Step:
 
     `values` are the columns that the move takes; `attempt` is the row of the attempt to write with
     it (without delivery id and fence); `data` goes into the event; `successor` holds the columns
-    in which the part that follows a published one differs from it.
+    in which the part that follows a published one differs from it; `heard` is what the attempt
+    learnt of its platform and account.
     """
 
     move: Move
@@ -79,6 +87,7 @@ class Step:
     data: dict[str, Any] = field(default_factory=dict)
     actor: str = ""
     successor: dict[str, Any] | None = None
+    heard: Heard | None = None
 
 
 async def apply(connection: BaseDBAsyncClient, steps: Sequence[Step], now: datetime) -> set[int]:
@@ -92,7 +101,9 @@ async def apply(connection: BaseDBAsyncClient, steps: Sequence[Step], now: datet
         rows = await _update(connection, group, now)
         await _note(connection, group, rows, now)
         moved |= {row["id"] for row in rows}
-    await _store_successors(connection, [step for step in steps if step.id in moved], now)
+    made = [step for step in steps if step.id in moved]
+    await _store_successors(connection, made, now)
+    await _learn(connection, [(step.id, step.heard) for step in made if step.heard], now)
     return moved
 
 
@@ -212,6 +223,8 @@ def update_statement(connection: BaseDBAsyncClient, move: Move) -> str:
     if move.release:
         sets.append("owner = NULL")
     guard = " AND d.fence = v.fence" if move.guard_fence else ""
+    if move.guard_circuit:
+        guard += f" AND NOT EXISTS ({_OPEN_CIRCUIT})"
     locked = (
         f"(SELECT r.* FROM {source} JOIN delivery AS l ON l.id = r.id ORDER BY l.id"
         " FOR UPDATE OF l) AS v"
@@ -265,6 +278,16 @@ async def _store_successors(
     await Delivery.bulk_create(rows, using_db=connection)
 
 
+async def _learn(
+    connection: BaseDBAsyncClient, heard: Sequence[tuple[int, Heard]], now: datetime
+) -> None:
+    """Last in its transaction: whoever holds a circuit waits for no delivery."""
+    if heard:
+        await circuits.learn(connection, heard, now)
+        budgets = [(one.account_id, one.budget) for _, one in heard if one.budget]
+        await quotas.learn(connection, budgets, now)
+
+
 def _log(move: Move, row: Row) -> None:
     # What happens to every delivery is for debugging; what people hear of is for operators.
     say = log.info if move.notice else log.debug
@@ -296,15 +319,14 @@ async def stage_due(
     next_attempt_at of each. Several dispatchers get disjoint rows. `lease` is when the rescuer
     may think that the message was lost."""
     async with transaction() as connection:
-        rows = await _take_due(
+        return await take_due(
             connection,
-            move=states.STAGE,
-            sets="next_attempt_at = ?4",
-            condition="state = ?1 AND priority = ?2 AND next_attempt_at <= ?3",
-            parameters=[source.value, priority, before, lease, limit, now],
+            states.STAGE,
+            sets="next_attempt_at = ?3",
+            chosen="SELECT d.id FROM delivery AS d WHERE d.state = ?4 AND d.priority = ?5"
+            " AND d.next_attempt_at <= ?6 ORDER BY d.next_attempt_at",
+            parameters=[now, limit, lease, source.value, priority, before],
         )
-        await events.record(connection, (_batch_event(states.STAGE, row, now) for row in rows))
-        return rows
 
 
 async def miss_late(
@@ -319,39 +341,42 @@ async def miss_late(
     """Moves deliveries that were due before `due_before`, and that nobody looked at since then, to
     `missed`; returns how many."""
     async with transaction() as connection:
-        rows = await _take_due(
+        rows = await take_due(
             connection,
-            move=states.MISS,
-            sets="next_attempt_at = NULL, reason = ?4",
-            condition="state = ?1 AND priority = ?2 AND next_attempt_at <= ?3 AND due_at <= ?3",
-            parameters=[source.value, priority, due_before, reason, limit, now],
+            states.MISS,
+            sets="next_attempt_at = NULL, reason = ?3",
+            chosen="SELECT d.id FROM delivery AS d WHERE d.state = ?4 AND d.priority = ?5"
+            " AND d.next_attempt_at <= ?6 AND d.due_at <= ?6 ORDER BY d.next_attempt_at",
+            parameters=[now, limit, reason, source.value, priority, due_before],
         )
-        await events.record(connection, (_batch_event(states.MISS, row, now) for row in rows))
         return len(rows)
 
 
-async def _take_due(
-    connection: BaseDBAsyncClient,
-    *,
-    move: Move,
-    sets: str,
-    condition: str,
-    parameters: list[Any],
+async def take_due(
+    connection: BaseDBAsyncClient, move: Move, *, sets: str, chosen: str, parameters: list[Any]
 ) -> list[dict[str, Any]]:
-    """The guarded UPDATE of a move over the earliest rows that fulfil a condition. Parameter 5 is
-    their number, 6 the present instant."""
+    """Makes a move with many deliveries in the caller's transaction, with their events, and returns
+    what they are. `chosen` selects their ids from `delivery AS d`, in order, and may bring further
+    columns that `sets` reads from `v`. The first two parameters are the present instant and the
+    largest number of deliveries. Rows that another process has in hand are left out."""
     postgres = is_postgres(connection)
-    skip = " FOR UPDATE SKIP LOCKED" if postgres else ""
+    skip = " FOR UPDATE OF d SKIP LOCKED" if postgres else ""
     prefix = "d." if postgres else ""
     names = ("id", "post_id", "workspace_id", "due_at", "priority", "attempts")
+    states_in = ", ".join(f"'{state}'" for state in sorted(move.sources))
+    # Materialized, because PostgreSQL may run a subquery again for every row, and then the limit
+    # holds for none.
     statement = (
-        f"UPDATE delivery AS d SET state = '{move.target}', since = ?6, owner = NULL,"
-        f" fence = d.fence + 1, {sets} FROM (SELECT id FROM delivery WHERE {condition}"
-        f" ORDER BY next_attempt_at LIMIT ?5{skip}) AS v"
-        f" WHERE d.id = v.id AND d.{condition.split(' AND ')[0]}"
+        f"WITH v AS MATERIALIZED ({chosen} LIMIT ?2{skip})"
+        f" UPDATE delivery AS d SET state = '{move.target}', since = ?1, owner = NULL,"
+        f" fence = d.fence + 1, {sets} FROM v"
+        f" WHERE d.id = v.id AND d.state IN ({states_in})"
         f" RETURNING {', '.join(prefix + name for name in names)}"
     )
-    return await fetch(connection, statement, parameters)
+    rows = await fetch(connection, statement, parameters)
+    now: datetime = parameters[0]
+    await events.record(connection, (_batch_event(move, row, now) for row in rows))
+    return rows
 
 
 def _batch_event(move: Move, row: Row, now: datetime) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from scheduler import deliveries, states
+from scheduler import breaker, circuits, deliveries, states
 from scheduler.deliveries import Step
 from scheduler.epoch import Epoch, guard
 from scheduler.missed import miss_overdue
-from scheduler.models import Delivery
+from scheduler.models import Circuit, Delivery
 from scheduler.posts import PRIORITIES
 from scheduler.runtime import Runtime
 from scheduler.states import State
@@ -74,15 +74,23 @@ class Dispatcher:
             await self._notice_lost_memory()
             self._unreachable = False
         now = self._runtime.clock.now()
+        standing = await circuits.standing()
+        handed = await self._send_released(standing)
         if not await deliveries.anything_due(_HANDED_OVER, PRIORITIES, now + AHEAD):
-            return 0
+            return handed
         await miss_overdue(self._runtime)
-        handed = 0
+        if standing:
+            await breaker.park_due(self._runtime, standing, now + AHEAD)
         for priority in PRIORITIES:
             handed += await self._hand_over(State.SCHEDULED, priority, now + AHEAD)
             handed += await self._hand_over(State.PROCESSING, priority, now)
             handed += await self._hand_over(State.RETRYING, priority, now - RETRY_GRACE)
         return handed
+
+    async def _send_released(self, standing: list[Circuit]) -> int:
+        rows = await breaker.release(self._runtime, standing, LEASE)
+        await self._send_or_give_back([row["id"] for row in rows])
+        return len(rows)
 
     async def _hand_over(self, source: State, priority: int, before: datetime) -> int:
         handed = 0

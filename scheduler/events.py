@@ -1,8 +1,8 @@
 """The append-only log of what happened, written in the transaction of the change.
 
 An event that people must hear of carries a notice: `card` (show the post's card anew), `person`
-(and write to the author), or `account` (write to the owner of an account). The notifier clears it
-when they were told.
+(and write to the author), `account` (write to the owner of an account) or `member` (write to the
+member whom its data names). The notifier clears it when they were told.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ ACCOUNT_EVENTS: dict[str, str] = {
     "account.connected": "A member connected it, for the first time or again.",
     "account.broken": "Its access ended; its owner must connect it again.",
     "account.disconnected": "A member disconnected it.",
+}
+
+#: Every kind of event about a platform.
+PLATFORM_EVENTS: dict[str, str] = {
+    "platform.down": "Breaker: it does not answer; somebody whose posts wait hears of it.",
+    "platform.back": "Breaker: it answers again; whoever heard that it was down hears of it.",
 }
 
 _COLUMNS = {
@@ -92,9 +98,19 @@ async def pending_of_account(account_id: int) -> list[Event]:
     return await Event.filter(account_id=account_id, notice="account").order_by("id")
 
 
+async def for_members(limit: int) -> list[Event]:
+    """What members were not told yet beside their posts, in the order in which it happened."""
+    return await Event.filter(notice="member").order_by("id").limit(limit)
+
+
 async def begin_telling(event: Event, now: datetime) -> None:
     """Notes that a message about this event is about to be sent."""
     await Event.filter(id=event.id).update(notice_began_at=now)
+
+
+async def not_begun(event: Event) -> None:
+    """Notes that surely no message about this event was sent."""
+    await Event.filter(id=event.id).update(notice_began_at=None)
 
 
 async def told(events: Iterable[Event]) -> None:

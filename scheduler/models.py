@@ -266,7 +266,8 @@ class Delivery(Model):
 
     class Meta:
         table = "delivery"
-        # A partial index on (state, priority, next_attempt_at) stands in the first migration.
+        # A partial index on (state, priority, next_attempt_at) stands in the first migration, one
+        # on what is parked in the sixth.
         indexes = (("post_id",), ("account_id", "state"), ("account_id", "digest"))
 
 
@@ -307,7 +308,7 @@ class Event(Model):
     id = fields.BigIntField(primary_key=True)
     # No foreign keys: checking them would lock a post and its workspace for every event.
     workspace_id = fields.IntField()
-    # Empty when it happened to an account and not to a post.
+    # Empty when it happened to an account or a platform and not to a post.
     post_id = fields.CharField(max_length=16)
     delivery_id = fields.BigIntField(null=True)
     account_id = fields.IntField(null=True)
@@ -316,7 +317,7 @@ class Event(Model):
     actor = fields.CharField(max_length=32, default="")
     data: Any = fields.JSONField(default=dict)
     at = fields.DatetimeField()
-    # What people have not been told yet: `card`, `person`, `account`, or nothing.
+    # What people have not been told yet: `card`, `person`, `account`, `member`, or nothing.
     notice = fields.CharField(max_length=8, null=True)
     # When telling began; found set, Slack is searched before it is told again.
     notice_began_at = fields.DatetimeField(null=True)
@@ -325,6 +326,60 @@ class Event(Model):
         table = "event"
         # A partial index on what people have not been told yet stands in the first migration.
         indexes = (("post_id", "id"), ("at",))
+
+
+class Circuit(Model):
+    """Whether deliveries may go to a platform, or to an account. Changed only by
+    `scheduler.circuits`."""
+
+    # `platform:x` or `account:12`.
+    key = fields.CharField(max_length=64, primary_key=True)
+    # `closed` (they go), `open` (they are parked) or `ramping` (what was parked goes out by turns).
+    state = fields.CharField(max_length=8, default="closed")
+    # Since when it is in this state.
+    since = fields.DatetimeField()
+    # Rises with every change; whoever read an older one changes nothing.
+    version = fields.IntField(default=0)
+    # What parked deliveries get: the cause, and the sentence for their authors.
+    cause = fields.CharField(max_length=16, default="")
+    reason = fields.TextField(default="")
+    # How often each delivery failed since the platform last answered, by delivery id.
+    failures: Any = fields.JSONField(default=dict)
+    # When the next probe may begin; while one is under way, when it counts as lost.
+    probe_at = fields.DatetimeField(null=True)
+    # The process that probes, and the delivery with which it does.
+    probe_owner = fields.BigIntField(null=True)
+    probe_id = fields.BigIntField(null=True)
+    # Deliveries that were a probe since it opened, in order.
+    probed: Any = fields.JSONField(default=list)
+    # Deliveries released since it began to ramp, and when the next one may be.
+    released = fields.IntField(default=0)
+    release_at = fields.DatetimeField(null=True)
+    # Whom an event told that the platform is down: workspace id and Slack user id.
+    told: Any = fields.JSONField(default=list)
+
+    class Meta:
+        table = "circuit"
+
+
+class Quota(Model):
+    """How much of a platform's limits an account has used. Changed only by `scheduler.quotas`."""
+
+    account: fields.OneToOneRelation[Account] = fields.OneToOneField(
+        "models.Account", related_name="quota", primary_key=True
+    )
+    account_id: int
+    # Rises with every change of `spent`; whoever read an older one changes nothing.
+    version = fields.IntField(default=0)
+    # When each delivery of the last day was or will be sent, by delivery id.
+    spent: Any = fields.JSONField(default=dict)
+    # What the platform said at `heard_at`: so many posts are left until `reset_at`.
+    remaining = fields.IntField(null=True)
+    reset_at = fields.DatetimeField(null=True)
+    heard_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "quota"
 
 
 class Card(Model):

@@ -20,7 +20,7 @@ from publishers import (
     Unsure,
     get,
 )
-from scheduler import accounts, contents, states
+from scheduler import accounts, circuits, contents, states
 from scheduler.attempt import Claim, SavedSteps
 from scheduler.backoff import next_attempt_at, next_look_at
 from scheduler.deliveries import Step
@@ -83,8 +83,10 @@ async def look(runtime: Runtime, row: Delivery) -> None:
 
 
 async def _may_wait(runtime: Runtime, row: Delivery) -> bool:
-    began = await _began_at(row)
-    return runtime.clock.now() - began < LONGEST_BLIND
+    """Whether the question can wait until the platform can be asked again, as in an outage."""
+    is_down = await circuits.open_one(row.platform, row.account_id)
+    longest = runtime.settings.park_for if is_down else LONGEST_BLIND
+    return runtime.clock.now() - await _began_at(row) < longest
 
 
 async def _began_at(row: Delivery) -> datetime:

@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from scheduler import states
+from scheduler import breaker, outages, states
 from scheduler.deliverer import recover
 from scheduler.deliveries import Step
 from scheduler.models import Delivery
@@ -34,11 +34,13 @@ class Rescuer:
             await asyncio.sleep(TICK_SECONDS)
 
     async def tick(self) -> None:
-        """Recovers the deliveries of every owner that is provably dead, and those that no worker
-        took in time."""
+        """Recovers the deliveries of every owner that is provably dead, those that no worker took
+        in time, and those that an outage left behind; has people told of outages."""
         await self._runtime.owner.ensure()
         await self._recover_dead()
         await self._give_back_untaken()
+        await breaker.mend(self._runtime)
+        await outages.announce(self._runtime)
 
     async def _recover_dead(self) -> None:
         # SQLite finds no index for Tortoise's form of "is not null".

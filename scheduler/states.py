@@ -55,7 +55,7 @@ SENTENCES: dict[State, str] = {
     State.PUBLISHING: "The request that cannot be taken back may be on its way.",
     State.PUBLISHED: "It is live.",
     State.RETRYING: "An attempt failed; the next one has its time.",
-    State.PARKED: "Held while the platform or the account is down.",
+    State.PARKED: "Held while the platform or the account is down; goes out by itself.",
     State.UNCONFIRMED: "It may be live; we look, and ask where looking proves nothing.",
     State.FAILED: "It did not go out and nothing more happens by itself.",
     State.MISSED: "Its time passed while Postbot was away; the author decides.",
@@ -88,7 +88,8 @@ class Move:
     """One allowed transition.
 
     `takes` are the columns whose new values the caller gives; `guard_fence` makes a claim that was
-    taken over powerless; `bump_fence` does so to all earlier claims; `release` clears the owner;
+    taken over powerless; `guard_circuit` lets only the probe pass while the circuit of its platform
+    or account is open; `bump_fence` makes all earlier claims powerless; `release` clears the owner;
     `notice` tells how far people must hear of it: not at all, on the card, or by a message too.
     """
 
@@ -98,6 +99,7 @@ class Move:
     event: str
     takes: tuple[str, ...] = ()
     guard_fence: bool = True
+    guard_circuit: bool = False
     bump_fence: bool = False
     release: bool = False
     notice: str | None = None
@@ -123,7 +125,7 @@ STAGE = _move(
 #: dispatcher: later than the window allows, the author decides
 MISS = _move(
     "miss",
-    (S.SCHEDULED, S.QUEUED, S.PREPARING, S.PROCESSING, S.RETRYING),
+    (S.SCHEDULED, S.QUEUED, S.PREPARING, S.PROCESSING, S.RETRYING, S.PARKED),
     S.MISSED,
     "delivery.missed",
     takes=("next_attempt_at", "reason"),
@@ -132,10 +134,32 @@ MISS = _move(
     release=True,
     notice="person",
 )
-#: worker: takes the row; from here its fence is the only one that counts
+#: dispatcher, worker or owner: the platform or the account is down and surely nothing was sent
+PARK = _move(
+    "park",
+    (S.SCHEDULED, S.QUEUED, S.PREPARING, S.PROCESSING, S.PUBLISHING, S.RETRYING),
+    S.PARKED,
+    "delivery.parked",
+    takes=_FAILURE,
+    bump_fence=True,
+    release=True,
+    notice="card",
+)
+#: dispatcher: it is back; a message carries the delivery to a worker when its turn comes
+RELEASE = _move(
+    "release",
+    (S.PARKED,),
+    S.QUEUED,
+    "delivery.released",
+    takes=("next_attempt_at",),
+    bump_fence=True,
+    release=True,
+)
+#: worker: takes the row; from here its fence is the only one that counts. From `parked` only the
+#: one that tests whether the platform is back.
 CLAIM = _move(
     "claim",
-    (S.QUEUED, S.RETRYING, S.PROCESSING),
+    (S.QUEUED, S.RETRYING, S.PROCESSING, S.PARKED),
     S.PREPARING,
     "delivery.preparing",
     takes=("owner", "next_attempt_at"),
@@ -168,6 +192,7 @@ BEGIN_PUBLISHING = _move(
     S.PUBLISHING,
     "delivery.publishing",
     takes=("next_attempt_at",),
+    guard_circuit=True,
 )
 #: owner: the platform said yes
 PUBLISH = _move(
@@ -189,10 +214,10 @@ RETRY_LATER = _move(
     release=True,
     notice="card",
 )
-#: owner: must wait, no attempt is used up
+#: owner, or worker before it takes the row: must wait, no attempt is used up
 SNOOZE = _move(
     "snooze",
-    (S.PREPARING, S.PUBLISHING),
+    (S.QUEUED, S.PREPARING, S.PUBLISHING, S.RETRYING),
     S.RETRYING,
     "delivery.snoozed",
     takes=("next_attempt_at", "cause", "kind", "reason"),
@@ -307,6 +332,8 @@ POST_MANUALLY = _move(
 MOVES: tuple[Move, ...] = (
     STAGE,
     MISS,
+    PARK,
+    RELEASE,
     CLAIM,
     GIVE_BACK,
     HOLD_PROCESSING,

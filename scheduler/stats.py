@@ -7,8 +7,9 @@ from typing import Any
 
 from tortoise.functions import Count
 
-from scheduler import markers
-from scheduler.models import Delivery
+from publishers import get
+from scheduler import circuits, markers, parking
+from scheduler.models import Account, Circuit, Delivery
 from scheduler.posts import PRIORITIES
 from scheduler.runtime import Runtime
 from scheduler.states import State
@@ -16,7 +17,8 @@ from scheduler.states import State
 
 async def collect(runtime: Runtime) -> dict[str, Any]:
     """Deliveries by state, seconds by which the schedule is late, seconds since the dispatcher's
-    last tick (`None` when it never ticked)."""
+    last tick (`None` when it never ticked), and what is `down`: a sentence for each circuit that is
+    not closed."""
     now = runtime.clock.now()
     rows = await Delivery.annotate(n=Count("id")).group_by("state").values("state", "n")
     counts = {State(row["state"]).value: row["n"] for row in rows}
@@ -24,7 +26,31 @@ async def collect(runtime: Runtime) -> dict[str, Any]:
         **{state.value: counts.get(state.value, 0) for state in State},
         "seconds_late": await seconds_late(now),
         "seconds_since_tick": await seconds_since_tick(now),
+        "down": await down(),
     }
+
+
+async def down() -> list[str]:
+    """A sentence for each platform and account that is down, or that catches up, with the number
+    of deliveries that wait for it; platforms first."""
+    standing = await circuits.standing()
+    return [await _standing(circuit) for circuit in reversed(standing)]
+
+
+async def _standing(circuit: Circuit) -> str:
+    kind, name = circuits.named(circuit.key)
+    what = "is back and catches up"
+    if circuit.state == circuits.OPEN:
+        what = "is down" if kind == "platform" else "must be connected again"
+    since = f"{circuit.since:%Y-%m-%d %H:%M} UTC"
+    return f"{await _name(kind, name)} {what} since {since}, {await parking.count(circuit)} waiting"
+
+
+async def _name(kind: str, name: str) -> str:
+    if kind == "platform":
+        return get(name).label
+    account = await Account.get_or_none(id=int(name))
+    return f"{get(account.platform).label} @{account.username}" if account else "An account"
 
 
 async def seconds_late(now: datetime) -> float:

@@ -38,6 +38,14 @@ _REFRESH_TRIES = 350
 _refreshing: set[tuple[int, int]] = set()
 
 
+class NeedsReconnect(Rejected):
+    """The tokens of an account are dead: what is due at it waits until it is connected again."""
+
+    def __init__(self, username: str, *, code: str = "") -> None:
+        sentence = f"@{username} must be connected again: `/schedule-post accounts`."
+        super().__init__(sentence, cause=Cause.AUTHENTICATION, code=code)
+
+
 def publisher(runtime: Runtime, platform: str, http: Http | None = None) -> Publisher:
     """The publisher of a platform with our registration."""
     http = http or Http(runtime.http, timeout=runtime.settings.request_timeout)
@@ -57,9 +65,13 @@ async def credentials(
     for _ in range(_REFRESH_TRIES):
         account = await Account.get(id=account_id)
         if account.health == BROKEN:
-            raise needs_reconnect(account, "must be connected again")
+            raise NeedsReconnect(account.username)
         if account.health == DISCONNECTED or not account.secrets:
-            raise needs_reconnect(account, "was disconnected")
+            raise Rejected(
+                f"@{account.username} was disconnected. Connect it again with `/schedule-post "
+                "accounts`, then retry.",
+                cause=Cause.AUTHENTICATION,
+            )
         current = unseal(runtime, account)
         stale = account.token_version == not_version
         if not stale and not _expires_soon(account, runtime.clock.now()):
@@ -68,7 +80,7 @@ async def credentials(
             if not stale and not _expired(account, runtime.clock.now()):
                 return current, account.token_version
             await mark_broken(runtime, account.id, account.token_version, reason=_ENDED)
-            raise needs_reconnect(account, "must be connected again")
+            raise NeedsReconnect(account.username)
         if await _begin_refresh(runtime, account):
             usable = not stale and not _expired(account, runtime.clock.now())
             fresh = await _to_its_end(_refresh(runtime, account, current, usable=usable))
@@ -92,14 +104,6 @@ def is_dead(error: PublishError) -> bool:
     """Whether a refusal means that the tokens are no longer good. Wrong app credentials, a locked
     profile or an unpaid bill are refusals too, and a reconnect helps with none of them."""
     return isinstance(error, Rejected) and error.cause is Cause.AUTHENTICATION and not error.kind
-
-
-def needs_reconnect(account: Account, what: str) -> Rejected:
-    """What is said of a post to an account that cannot be used."""
-    return Rejected(
-        f"@{account.username} {what}. Connect it again with `/schedule-post accounts`, then retry.",
-        cause=Cause.AUTHENTICATION,
-    )
 
 
 async def _begin_refresh(runtime: Runtime, account: Account) -> bool:
@@ -133,7 +137,7 @@ async def _refresh(
     except PublishError as error:
         if is_dead(error):
             await mark_broken(runtime, account.id, account.token_version, reason=error.sentence)
-            raise needs_reconnect(account, "must be connected again") from error
+            raise NeedsReconnect(account.username) from error
         if usable:
             log.warning("tokens not renewed", account=account.id, reason=error.sentence)
             return current, account.token_version

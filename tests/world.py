@@ -155,6 +155,16 @@ async def connect(
     return connected[0]
 
 
+async def accounts_like(account: Account, number: int) -> list[Account]:
+    """Further accounts with the tokens of one that is connected."""
+    names = set(account._meta.fields_db_projection) - {"id", "remote_id", "username"}
+    values = {name: getattr(account, name) for name in names}
+    return [
+        await Account.create(**values, remote_id=f"like {index}", username=f"acme_{index}")
+        for index in range(number)
+    ]
+
+
 async def until(
     condition: Callable[[], Awaitable[Any]], *, seconds: float = 15, what: str = ""
 ) -> Any:

@@ -80,7 +80,7 @@ def sentence(delivery: Delivery, *, now: datetime, tries: int) -> str:
         case State.RETRYING:
             return f"{reason(delivery)} Next try {_next(delivery)} ({_count(delivery, tries)})."
         case State.PARKED:
-            return f"{reason(delivery)} It waits until {label} works again and then goes out."
+            return reason(delivery)
         case State.UNCONFIRMED:
             return _unconfirmed(delivery, label)
         case State.FAILED:

@@ -46,6 +46,7 @@ async def ready(request: web.Request) -> web.Response:
         "redis": _redis,
         "dispatcher": _dispatcher,
         "lateness": _lateness,
+        "platforms": _platforms,
     }
     found = dict(zip(checks, await _all(request.app, list(checks.values())), strict=True))
     is_ready = all(check.ok for check in found.values())
@@ -96,6 +97,12 @@ async def _dispatcher(app: web.Application) -> Check:
             False, f"The dispatcher has been silent for {seconds:.0f} seconds: restart it."
         )
     return Check(True, f"The dispatcher ticked {max(0.0, seconds):.1f} seconds ago.")
+
+
+async def _platforms(app: web.Application) -> Check:
+    """Never a reason to restart Postbot: posts for others go out, and these wait."""
+    down = await stats.down()
+    return Check(True, f"{'; '.join(down)}." if down else "Every platform answers.")
 
 
 async def _lateness(app: web.Application) -> Check:

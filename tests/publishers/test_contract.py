@@ -221,6 +221,35 @@ async def test_a_failure_at_the_post_says_whether_it_may_be_out(
     assert (type(told), told.cause) == (error, cause)
 
 
+DOWN = [
+    pytest.param(answer(500), True, id="500"),
+    pytest.param(answer(503, "<html>Bad gateway"), True, id="503"),
+    pytest.param(breaking(httpx.ConnectError), True, id="no connection"),
+    pytest.param(breaking(httpx.ReadTimeout), True, id="no answer in time"),
+    pytest.param(breaking(httpx.ReadError), True, id="answer lost"),
+    pytest.param(answer(400), False, id="400"),
+    pytest.param(answer(401), False, id="401"),
+    pytest.param(answer(409), False, id="409"),
+    pytest.param(answer(429), False, id="429"),
+    pytest.param(answer(200, "not JSON"), False, id="unreadable 200"),
+]
+
+
+@every_platform
+@pytest.mark.parametrize(("at_commit", "is_down"), DOWN)
+async def test_a_failure_at_the_post_says_whether_the_platform_is_down(
+    platform: str, content: Content, at_commit: Answer, is_down: bool
+) -> None:
+    stand, notes = await prepared(platform, content)
+    stand.at_commit = at_commit
+
+    with pytest.raises(PublishError) as caught:
+        await stand.publisher.publish(CREDENTIALS, content, notes)
+
+    told = caught.value
+    assert (told.is_outage and not stand.publisher.http.answered) is is_down
+
+
 @every_platform
 async def test_no_secret_is_shown_even_where_the_platform_repeats_it(
     platform: str, content: Content

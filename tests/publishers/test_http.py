@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -12,14 +13,25 @@ import httpx
 import pytest
 
 from publishers import (
+    Cause,
+    CredentialsExpired,
     Http,
     HttpClients,
     OutcomeUnknown,
     PublishError,
+    RateLimited,
+    Rejected,
     TemporaryFailure,
     open_clients,
 )
-from publishers._http import MAX_ANSWER_BYTES, SLOWEST_LINE, boottime, rate_limited, retry_at
+from publishers._http import (
+    MAX_ANSWER_BYTES,
+    SLOWEST_LINE,
+    boottime,
+    budget,
+    rate_limited,
+    retry_at,
+)
 
 Behaviour = Callable[["Connection"], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -163,6 +175,16 @@ async def redirects(connection: Connection) -> None:
     )
 
 
+async def refuses(connection: Connection) -> None:
+    await connection.request()
+    await connection.say(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+
+async def fails(connection: Connection) -> None:
+    await connection.request()
+    await connection.say(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+
+
 async def sets_a_cookie(connection: Connection) -> None:
     while True:
         await connection.request()
@@ -265,6 +287,7 @@ async def test_a_request_that_is_too_late_does_not_leave(clients: HttpClients) -
         error = await commit(http, server.url)
 
     assert isinstance(error, TemporaryFailure)
+    assert not error.is_outage
     assert http.left_at is None
     assert server.received == b""
 
@@ -413,6 +436,99 @@ def test_the_wait_that_a_platform_asks_for_is_understood(
     told = httpx.Headers([(key.encode(), value.encode()) for key, value in headers.items()])
 
     assert retry_at(told, NOW) == expected
+
+
+def limits(prefix: str, left: str, seconds: str) -> dict[str, str]:
+    return {f"{prefix}-remaining": left, f"{prefix}-reset": seconds}
+
+
+IN_A_MINUTE = str(int(NOW.timestamp()) + 60)
+TOMORROW = str(int(NOW.timestamp()) + 86_400)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param({}, None, id="nothing"),
+        pytest.param(limits("a", "7", IN_A_MINUTE), (7, 60), id="one window"),
+        pytest.param(
+            limits("a", "7", IN_A_MINUTE) | limits("b", "3", TOMORROW), (3, 86_400), id="tightest"
+        ),
+        pytest.param(
+            limits("a", "0", IN_A_MINUTE) | limits("b", "0", TOMORROW),
+            (0, 86_400),
+            id="last to end",
+        ),
+        pytest.param(limits("c", "0", IN_A_MINUTE), None, id="unknown window"),
+        pytest.param(limits("a", "-1", IN_A_MINUTE), None, id="negative"),
+        pytest.param(limits("a", "7", "soon"), None, id="no instant"),
+        pytest.param({"a-remaining": "7"}, None, id="without an end"),
+    ],
+)
+def test_what_is_left_of_a_limit_is_understood(
+    headers: dict[str, str], expected: tuple[int, int] | None
+) -> None:
+    found = budget(httpx.Headers(headers), ("a", "b"))
+
+    told = found and (found.remaining, (found.reset - NOW).total_seconds())
+    assert told == expected
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "answered"),
+    [
+        (answers, True),
+        (redirects, True),
+        (refuses, True),
+        (fails, False),
+        (hangs, False),
+        (reads_then_resets, False),
+        (cuts_the_body, False),
+        (says_garbage, False),
+    ],
+)
+@pytest.mark.parametrize("way", ["send", "commit"])
+async def test_whether_the_platform_itself_gave_an_answer_is_known(
+    clients: HttpClients, behaviour: Behaviour, answered: bool, way: str
+) -> None:
+    http = Http(clients, timeout=0.3)
+    async with serving(behaviour) as server:
+        with contextlib.suppress(PublishError):
+            await getattr(http, way)("POST", server.url, json={"text": "Spring sale"})
+
+    assert http.answered is answered
+
+
+async def test_of_several_requests_the_last_tells_whether_it_was_answered(
+    clients: HttpClients, unused_tcp_port: int
+) -> None:
+    http = Http(clients)
+    async with serving(answers) as server:
+        await http.send("GET", server.url)
+    with pytest.raises(TemporaryFailure):
+        await http.send("GET", f"http://127.0.0.1:{unused_tcp_port}/")
+
+    assert not http.answered
+
+
+@pytest.mark.parametrize(
+    ("error", "is_outage"),
+    [
+        (TemporaryFailure("It is busy."), True),
+        (TemporaryFailure("It cannot be reached.", cause=Cause.NETWORK), True),
+        (TemporaryFailure("It lost the files.", kind="uploads"), False),
+        (TemporaryFailure("Tokens are renewed.", cause=Cause.AUTHENTICATION), False),
+        (OutcomeUnknown("The connection broke."), True),
+        (OutcomeUnknown("It is a duplicate.", cause=Cause.CONTENT), False),
+        (OutcomeUnknown("It was accepted.", likely_live=True), False),
+        (Rejected("It is too long."), False),
+        (RateLimited("Too many."), False),
+        (CredentialsExpired("The token is dead."), False),
+    ],
+    ids=lambda value: str(value),
+)
+def test_only_some_failures_can_mean_an_outage(error: PublishError, is_outage: bool) -> None:
+    assert error.is_outage is is_outage
 
 
 def test_a_429_names_the_platform_and_the_end_of_the_wait() -> None:

@@ -207,3 +207,16 @@ async def test_a_strange_answer_still_has_a_meaning(
 
     assert caught.value.sentence.isprintable()
     assert len(caught.value.sentence) < 500
+
+
+async def test_what_x_says_is_left_of_an_accounts_posts_is_kept() -> None:
+    stand = Stand("x")
+    reset = int(datetime(2026, 11, 24, 12, 15, tzinfo=UTC).timestamp())
+    headers = {"x-rate-limit-remaining": "41", "x-rate-limit-reset": str(reset)}
+    stand.at_commit = stand.sample("created", **headers)
+
+    await stand.publisher.publish(CREDENTIALS, post("Spring sale"), Notes())
+
+    left = stand.publisher.http.budget
+    assert left is not None
+    assert (left.remaining, left.reset.timestamp()) == (41, reset)

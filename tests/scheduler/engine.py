@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.deliverer import Deliverer
 from scheduler.dispatcher import Dispatcher
@@ -128,12 +129,12 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def another_process(settings: Settings) -> AsyncIterator[Process]:
+async def another_process(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Process]:
     ready: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
     leave = asyncio.Event()
 
     async def live() -> None:
-        async with open_runtime(settings) as runtime:
+        async with open_runtime(settings, clock) as runtime:
             ready.set_result(Process(runtime, contextvars.copy_context()))
             await leave.wait()
 

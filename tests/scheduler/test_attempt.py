@@ -268,7 +268,7 @@ async def test_a_token_that_died_early_is_renewed_and_the_post_goes_out(
 
 @pytest.mark.parametrize("apply_to", ["create", "media"])
 @on_sqlite
-async def test_a_renewed_token_that_is_refused_too_fails_the_post_and_breaks_the_account(
+async def test_a_renewed_token_that_is_refused_too_breaks_the_account_and_the_post_waits_for_it(
     world: World, engine: Engine, apply_to: str
 ) -> None:
     delivery = await world.schedule(media=(await picture(world.runtime),))
@@ -280,11 +280,11 @@ async def test_a_renewed_token_that_is_refused_too_fails_the_post_and_breaks_the
 
     fresh = await world.fresh(delivery)
     account = await Account.get(id=world.account.id)
-    assert (fresh.state, fresh.cause) == (State.FAILED, "authentication")
+    assert (fresh.state, fresh.cause, fresh.attempts) == (State.PARKED, "authentication", 0)
     assert "@acme" in fresh.reason
     assert "/schedule-post accounts" in fresh.reason
     assert (account.token_version, account.health) == (1, accounts.BROKEN)
-    assert await last_event(delivery) == ("delivery.failed", "person")
+    assert await last_event(delivery) == ("delivery.parked", "card")
 
 
 @on_sqlite

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from scheduler import database, reconcile, states, stats
+from scheduler import breaker, circuits, database, reconcile, states, stats
 from scheduler.clock import FrozenClock
 from scheduler.dispatcher import AHEAD, LEASE, Dispatcher
-from scheduler.models import Delivery, Event
+from scheduler.models import Circuit, Delivery, Event
 from scheduler.posts import PRIORITY_BULK, PRIORITY_NOW, PRIORITY_SCHEDULED
 from scheduler.rescuer import Rescuer
 from scheduler.states import State
@@ -279,8 +279,13 @@ async def plan(statement: str, parameters: list[Any]) -> str:
     return "\n".join(str(row.get("detail") or row.get("QUERY PLAN")) for row in rows)
 
 
+@pytest.mark.parametrize("circuit", [circuits.CLOSED, circuits.OPEN, circuits.RAMPING])
 async def test_no_statement_of_a_tick_reads_what_is_only_pending(
-    desk: Desk, engine: Engine, clock: FrozenClock, caplog: pytest.LogCaptureFixture
+    desk: Desk,
+    engine: Engine,
+    clock: FrozenClock,
+    caplog: pytest.LogCaptureFixture,
+    circuit: str,
 ) -> None:
     later = clock.instant + 1000 * HOUR
     (pending,) = await desk.put([State.SCHEDULED], due_at=later, next_attempt_at=later)
@@ -288,11 +293,19 @@ async def test_no_statement_of_a_tick_reads_what_is_only_pending(
     late = clock.instant - 2 * HOUR
     await desk.put([State.SCHEDULED], due_at=late, next_attempt_at=late)
     await desk.put([State.SCHEDULED, State.RETRYING, State.PROCESSING, State.UNCONFIRMED])
+    await desk.put([State.PARKED, State.PARKED], next_attempt_at=None)
+    now = clock.instant
+    await Circuit.create(
+        key="platform:x", state=circuit, since=now, probe_at=now, release_at=now, failures={"1": 5}
+    )
     caplog.set_level("DEBUG", "tortoise.db_client")
 
     await engine.begin()
     await Rescuer(desk.runtime).tick()
+    await breaker.due_probes(desk.runtime, frozenset())
+    await breaker.begin_probe(desk.runtime, await Circuit.get(key="platform:x"))
     await stats.seconds_late(clock.instant)
+    await stats.down()
     await reconcile.tick(desk.runtime)
 
     statements = [

@@ -1,0 +1,142 @@
+"""Tells members that a platform is down, and that it is back: once each, whatever ends a process in
+between."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from bot.reach import Reach
+from bot.sending import Letter, Paused, Sender, SendingError, Unreachable
+from bot.views.outage import notice
+from bot.views.standing import said
+from scheduler import events
+from scheduler.models import Event, Marker
+from scheduler.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+_TELLER = "outage_teller"
+_MOST = 1000
+_FIRST_REST, _LONGEST_REST = 2.5, 300.0
+_FRESH = (0.0, 0)
+# Two notifiers of one process have the same name in the database; here they are told apart.
+_TELLING: set[int] = set()
+
+
+class OutageNotices:
+    """Sends the notices to members that the schedule left for them."""
+
+    def __init__(self, runtime: Runtime, sender: Sender, reach: Reach) -> None:
+        self._runtime = runtime
+        self._sender = sender
+        self._reach = reach
+        #: When each event that could not be told is tried again, after how many failures.
+        self._rests: dict[int, tuple[float, int]] = {}
+
+    async def tick(self) -> None:
+        """Tells all that can be told now. What could not be sent is sent at a later tick."""
+        us = self._runtime.owner.id
+        if us in _TELLING or not await events.for_members(1):
+            return
+        _TELLING.add(us)
+        try:
+            if await self._is_ours():
+                await self._tell_all()
+        finally:
+            _TELLING.discard(us)
+
+    async def _is_ours(self) -> bool:
+        """One process tells; another takes over when that one is dead."""
+        now, us = self._runtime.clock.now(), self._runtime.owner.id
+        seat, _ = await Marker.get_or_create({"value": {"owner": us}, "at": now}, name=_TELLER)
+        holder = seat.value["owner"]
+        if holder == us:
+            return True
+        if not await self._runtime.owner.dead([holder]):
+            return False
+        free = Marker.filter(name=_TELLER, at=seat.at)
+        return bool(await free.update(value={"owner": us}, at=now))
+
+    async def _tell_all(self) -> None:
+        pending = await events.for_members(_MOST)
+        over = _overtaken(pending)
+        await events.told(over)
+        left = [event for event in pending if event not in over]
+        self._rests = {each.id: self._rests[each.id] for each in left if each.id in self._rests}
+        for event in left:
+            if self._rests.get(event.id, _FRESH)[0] <= time.monotonic():
+                await self._attend(event)
+
+    async def _attend(self, event: Event) -> None:
+        try:
+            if await self._told_before(event) or await self._tell(event):
+                await events.told([event])
+        except Paused as pause:
+            self._rests[event.id] = (time.monotonic() + pause.seconds, 0)
+        except SendingError as error:
+            self._rest(event, str(error))
+
+    def _rest(self, event: Event, why: str) -> None:
+        """Twice as long after every failure."""
+        failures = self._rests.get(event.id, _FRESH)[1] + 1
+        seconds = min(_LONGEST_REST, _FIRST_REST * 2**failures)
+        self._rests[event.id] = (time.monotonic() + seconds, failures)
+        log.error("member not told of an outage", event=event.id, why=why)
+
+    async def _told_before(self, event: Event) -> bool:
+        """Whether a message did arrive of which nobody noted that it did."""
+        if event.notice_began_at is None:
+            return False
+        channels = self._reach.channels(event.workspace_id, event.data["member"])
+        async with contextlib.aclosing(channels):
+            async for channel in channels:
+                sent = await self._sender.sent(channel, since=event.notice_began_at)
+                if any(payload.get("outage") == event.id for _, payload in sent):
+                    return True
+        return False
+
+    async def _tell(self, event: Event) -> bool:
+        """Writes to the member, or to an admin in their place."""
+        member = event.data["member"]
+        channels = self._reach.channels(event.workspace_id, member)
+        async with contextlib.aclosing(channels):
+            async for channel in channels:
+                is_theirs = await self._reach.is_authors(event.workspace_id, channel, member)
+                if await self._sent(event, channel, author="" if is_theirs else member):
+                    return True
+        self._rest(event, "neither the member nor an admin can be written to")
+        return False
+
+    async def _sent(self, event: Event, channel: str, *, author: str) -> bool:
+        """False when the conversation is closed to us."""
+        data = event.data
+        text = notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
+        letter = Letter(text=text, blocks=[said(text)], payload={"outage": event.id})
+        await events.begin_telling(event, self._runtime.clock.now())
+        try:
+            await self._sender.post(channel, letter)
+        except Unreachable:
+            await self._reach.close(event.workspace_id, channel)
+            return False
+        except SendingError as error:
+            if error.is_certain:
+                await events.not_begun(event)
+            raise
+        return True
+
+
+def _overtaken(pending: Sequence[Event]) -> list[Event]:
+    """Both notices to a member who heard of neither before the platform was back."""
+    over: list[Event] = []
+    downs: dict[tuple[int, str, str], Event] = {}
+    for event in pending:
+        whom = (event.workspace_id, event.data["member"], event.data["platform"])
+        if event.kind == "platform.down":
+            downs[whom] = event
+        elif (down := downs.pop(whom, None)) is not None and down.notice_began_at is None:
+            over += [down, event]
+    return over
