@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench chaos readme lock migration
+.PHONY: help setup demo test check format bench chaos prism readme lock migration
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,9 @@ bench: setup ## Measure lateness, bursts, ticks, Slack answers and footprint; pr
 
 chaos: setup ## Kill, pause and flush at random (ROUNDS=100) and check that nothing is lost or doubled
 	$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),100)
+
+prism: setup ## Hold the requests of X and Pinterest against a mock of their API documents (needs npx)
+	$(BIN)/python -m tests.prism
 
 readme: setup ## Write the README's tables of settings and platforms anew
 	$(BIN)/python -m tests.readme
