@@ -64,6 +64,12 @@ class XStandIn:
             answer = await client.post(str(self.server.make_url("/_/switches")), json=switches)
             answer.raise_for_status()
 
+    async def switches(self) -> dict[str, Any]:
+        """Their present values."""
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(str(self.server.make_url("/_/switches")))
+            return dict(answer.raise_for_status().json()["values"])
+
     async def expire_tokens(self, *, refresh_tokens: bool = False) -> None:
         """Ends access tokens before their time, and refresh tokens too if asked."""
         async with httpx.AsyncClient() as client:

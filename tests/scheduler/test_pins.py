@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer
 
-from sandbox.pinterest import create_app
 from scheduler import members, posts, reconcile
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
@@ -21,11 +19,13 @@ from scheduler.models import Delivery
 from scheduler.runtime import Runtime
 from scheduler.states import State
 from tests.scheduler.engine import Engine, on_sqlite
-from tests.world import World, XStandIn, connect, picture, sample, settings_for
+from tests.scheduler.platforms import PINTEREST, WALLS, film
+from tests.world import World, XStandIn, connect, picture, settings_for
 
 pytestmark = on_sqlite
 
-WALLS, CORAL = "549755885001", "5196000001"
+# A section of the board.
+CORAL = "5196000001"
 LOOKS = [timedelta(seconds=seconds) for seconds in (45, 15, 60)]
 WORDS = Words(text="Spring sale", title="Doors", link="https://acme.example/doors")
 
@@ -37,30 +37,21 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path, x_port: int, pinterest: XStandIn) -> Settings:
-    base = str(pinterest.server.make_url("")).rstrip("/")
     return settings_for(
         database_url,
         tmp_path,
         x_port,
-        PINTEREST_CLIENT_ID="sandbox-pinterest-client",
-        PINTEREST_CLIENT_SECRET="sandbox-pinterest-secret",
-        PINTEREST_API_URL=f"{base}/v5",
-        PINTEREST_AUTHORIZE_URL=f"{base}/oauth/",
         POSTBOT_REQUEST_TIMEOUT=0.5,
         POSTBOT_SETTLE=45,
         POSTBOT_LOOK_GAPS="15,60",
+        **PINTEREST.settings(pinterest),
     )
 
 
 @pytest.fixture
 async def pinterest(tmp_path: Path) -> AsyncIterator[XStandIn]:
-    """Pinterest's stand-in, with its record of everything that it accepted."""
-    server = TestServer(create_app(record=tmp_path))
-    await server.start_server()
-    stand_in = XStandIn(server, tmp_path / "pinterest.jsonl")
-    await stand_in.switch(processing_seconds=0)
-    yield stand_in
-    await server.close()
+    async with PINTEREST.run(tmp_path) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
@@ -69,15 +60,6 @@ async def world(runtime: Runtime, pinterest: XStandIn) -> World:
     workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
     account = await connect(runtime, workspace, platform="pinterest")
     return World(runtime, pinterest, workspace, account)
-
-
-async def film(runtime: Runtime) -> StoredMedia:
-    """A small video in the media store."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        yield sample("reel.mp4")
-
-    return await runtime.media.add(chunks(), name="clip.mp4")
 
 
 async def schedule(world: World, *media: StoredMedia, **changes: Any) -> Delivery:

@@ -2,10 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,33 +15,12 @@ from scheduler.rescuer import Rescuer
 from scheduler.runtime import Runtime
 from scheduler.states import State
 from tests.scheduler.engine import Desk, Engine, another_process, attempts_of, on_postgres
+from tests.scheduler.holder import holder, rescued
 from tests.world import World, until
 
 
-@contextmanager
-def holder(settings: Settings, x_port: int, ids: list[int]) -> Iterator[subprocess.Popen[bytes]]:
-    arguments = [settings.database_url, settings.data_dir, x_port, *ids]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.scheduler.holder", *map(str, arguments)],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-async def rescued(rescuer: Rescuer, row: Delivery) -> bool:
-    """Ticks once; whether the row was taken back. PostgreSQL frees a lock a moment after the
-    process that held it ended."""
-    await rescuer.tick()
-    return (await Delivery.get(id=row.id)).owner is None
-
-
 async def test_a_killed_process_loses_what_it_held_and_a_stopped_one_does_not(
-    world: World, engine: Engine, settings: Settings, x_port: int
+    world: World, engine: Engine, settings: Settings
 ) -> None:
     preparing, publishing = await world.schedule("One"), await world.schedule("Two")
     ids = await engine.stage()
@@ -54,7 +29,7 @@ async def test_a_killed_process_loses_what_it_held_and_a_stopped_one_does_not(
     await world.x.switch(mode="timeout_before")
     rescuer = Rescuer(world.runtime)
 
-    with holder(settings, x_port, ids) as process:
+    with holder(settings, ids) as process:
         await until(lambda: Delivery.filter(id=preparing.id, state=State.PREPARING).exists())
         await until(lambda: Delivery.filter(id=publishing.id, state=State.PUBLISHING).exists())
         process.send_signal(signal.SIGSTOP)
