@@ -42,7 +42,12 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", sorted({move.event for move in states.MOVES} | set(events.POST_EVENTS))
+    "event",
+    sorted(
+        {move.event for move in states.MOVES}
+        | set(events.POST_EVENTS)
+        | set(events.PLATFORM_EVENTS)
+    ),
 )
 def test_every_event_stands_in_the_architecture(event: str) -> None:
     assert f"| `{event}` |" in ARCHITECTURE
