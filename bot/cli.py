@@ -105,7 +105,7 @@ def rotate_keys(
 
 @app.command()
 def stats() -> None:
-    """Show how many deliveries are in which state, and how late the schedule is."""
+    """Show how many deliveries are in which state, how late the schedule is, and what is down."""
     from bot import processes
 
     processes.print_stats()

@@ -40,11 +40,11 @@ class OutageNotices:
     async def tick(self) -> None:
         """Tells all that can be told now. What could not be sent is sent at a later tick."""
         us = self._runtime.owner.id
-        if us in _TELLING or not await events.for_members(1):
+        if us in _TELLING:
             return
         _TELLING.add(us)
         try:
-            if await self._is_ours():
+            if await events.for_members(1) and await self._is_ours():
                 await self._tell_all()
         finally:
             _TELLING.discard(us)
@@ -85,7 +85,7 @@ class OutageNotices:
         failures = self._rests.get(event.id, _FRESH)[1] + 1
         seconds = min(_LONGEST_REST, _FIRST_REST * 2**failures)
         self._rests[event.id] = (time.monotonic() + seconds, failures)
-        log.error("member not told of an outage", event=event.id, why=why)
+        log.error("member not told of an outage", notice=event.id, why=why)
 
     async def _told_before(self, event: Event) -> bool:
         """Whether a message did arrive of which nobody noted that it did."""

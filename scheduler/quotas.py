@@ -14,7 +14,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from publishers import Budget, get
 from scheduler.backoff import free_at
 from scheduler.database import get_connection
-from scheduler.models import Account, Delivery, Quota
+from scheduler.models import Delivery, Quota
 from scheduler.sql import fetch, is_postgres, rows_parameter, rows_source
 from scheduler.states import Role
 
@@ -86,45 +86,39 @@ async def reserve(rows: Collection[Delivery], now: datetime) -> dict[int, Wait]:
         # A comment is no post of its own.
         if row.role is not Role.COMMENT:
             left[row.account_id].append(row)
-    await _ensure(left)
     waits: dict[int, Wait] = {}
-    while quotas := await Quota.filter(account_id__in=list(left)):
-        names = await _usernames(left)
-        found = [_Places(one, left[one.account_id], names[one.account_id], now) for one in quotas]
+    while left:
+        quotas = await Quota.filter(account_id__in=list(left))
+        missing = _limited(left) - {one.account_id for one in quotas}
+        if missing:
+            await Quota.bulk_create(
+                [Quota(account_id=id_) for id_ in sorted(missing)], ignore_conflicts=True
+            )
+            continue
+        found = [_Places(one, left[one.account_id], now) for one in quotas]
         saved = await _save([places for places in found if places.changed])
-        settled = [one for one in found if not one.changed or one.account_id in saved]
-        for places in settled:
-            waits |= places.waits
-            del left[places.account_id]
+        again = [one for one in found if one.changed and one.account_id not in saved]
+        for places in found:
+            waits |= {} if places in again else places.waits
+        left = {one.account_id: left[one.account_id] for one in again}
     return waits
 
 
-async def _ensure(rows: Mapping[int, Sequence[Delivery]]) -> None:
-    """A row for every account whose platform limits posts by number."""
-    limited = {id_ for id_, list_ in rows.items() if get(list_[0].platform).limits.quotas}
-    known = await Quota.filter(account_id__in=list(limited)).values_list("account_id", flat=True)
-    missing = sorted(limited - {int(str(id_)) for id_ in known})
-    await Quota.bulk_create([Quota(account_id=id_) for id_ in missing], ignore_conflicts=True)
-
-
-async def _usernames(ids: Iterable[int]) -> dict[int, str]:
-    accounts = await Account.filter(id__in=list(ids))
-    return {account.id: account.username for account in accounts}
+def _limited(rows: Mapping[int, Sequence[Delivery]]) -> set[int]:
+    """The accounts whose platform is known to limit posts by number."""
+    return {id_ for id_, list_ in rows.items() if get(list_[0].platform).limits.quotas}
 
 
 class _Places:
     """The places that deliveries of one account find in its quota as it was read."""
 
-    def __init__(
-        self, quota: Quota, rows: Sequence[Delivery], username: str, now: datetime
-    ) -> None:
+    def __init__(self, quota: Quota, rows: Sequence[Delivery], now: datetime) -> None:
         self.account_id = quota.account_id
         self.version = quota.version
         self.waits: dict[int, Wait] = {}
         self.changed = False
         self._quota = quota
         self._label = get(rows[0].platform).label
-        self._username = username
         self._quotas = get(rows[0].platform).limits.quotas
         self.spent = {
             int(id_): at
@@ -157,12 +151,12 @@ class _Places:
 
     def _reason(self, at: datetime) -> str:
         if self._reset(at) > at:
-            return f"{self._label} takes no more posts from @{self._username} for now."
+            return f"{self._label} takes no more posts from this account for now."
         most, window = max(
             self._quotas, key=lambda quota: free_at(at, [*self.spent.values()], [quota])
         )
         length = "24 hours" if window == _REMEMBERED else f"{window.seconds // 60} minutes"
-        return f"{self._label} takes {most} posts in {length} from @{self._username}."
+        return f"{self._label} takes {most} posts in {length} from an account."
 
 
 async def _save(places: Sequence[_Places]) -> set[int]:

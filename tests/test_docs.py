@@ -30,7 +30,10 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
 
 @pytest.mark.parametrize(
     "event",
-    sorted({move.event for move in states.MOVES} | {*events.POST_EVENTS, *events.ACCOUNT_EVENTS}),
+    sorted(
+        {move.event for move in states.MOVES}
+        | {*events.POST_EVENTS, *events.ACCOUNT_EVENTS, *events.PLATFORM_EVENTS}
+    ),
 )
 def test_every_event_stands_in_the_architecture(event: str) -> None:
     assert f"| `{event}` |" in ARCHITECTURE

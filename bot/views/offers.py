@@ -57,6 +57,9 @@ def for_delivery(delivery: Delivery) -> tuple[str, ...]:
         return (ids.PUBLISH_NOW, ids.POST_MANUALLY)
     if is_asked(delivery):
         return (ids.IS_LIVE, ids.IS_NOT_LIVE, ids.SKIP)
+    if delivery.state is State.PARKED:
+        # Where the platform's own app works, nobody has to wait.
+        return (ids.POST_MANUALLY,)
     return ()
 
 
@@ -79,7 +82,7 @@ def can_go_now(found: Found, now: datetime) -> tuple[int, ...]:
     return tuple(
         each.id
         for each in found.deliveries
-        if each.state in CHANGEABLE - NEEDS_PERSON
+        if each.state in CHANGEABLE - NEEDS_PERSON - {State.PARKED}
         and not (each.state in _ON_ITS_WAY and each.due_at <= now)
     )
 

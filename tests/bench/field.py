@@ -25,10 +25,14 @@ from scheduler import database, members
 from scheduler.config import Settings
 from scheduler.models import Account, Attempt, Delivery
 from scheduler.runtime import Runtime, open_runtime
-from tests.world import ALICE, connect
+from tests.world import ALICE, accounts_like, connect
 
 POSTGRES = os.environ.get("POSTBOT_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 REDIS = os.environ.get("POSTBOT_BENCH_REDIS", "redis://127.0.0.1:6379/8")
+
+
+# Enough that each keeps within X's limit of posts in 15 minutes.
+ACCOUNTS = 40
 
 
 def free_port() -> int:
@@ -124,15 +128,17 @@ def open_field(kind: str) -> Iterator[Field]:
 
 @contextlib.asynccontextmanager
 async def opened(field_: Field) -> AsyncIterator[tuple[Runtime, Account]]:
-    """A runtime beside the processes, with one connected account."""
+    """A runtime beside the processes, with the first of its connected accounts."""
     async with open_runtime(field_.settings) as runtime:
         workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
         account = await Account.first() or await connect(runtime, workspace)
+        await accounts_like(account, ACCOUNTS - await Account.all().count())
         yield runtime, account
 
 
 async def insert(account: Account, *, number: int, due: datetime, step: float) -> None:
-    """Rows straight into the tables: a million by way of the API would take half an hour."""
+    """Rows straight into the tables: a million by way of the API would take half an hour. They are
+    for all accounts in turn, from the first on."""
     from tortoise.transactions import in_transaction
 
     prefix = uuid.uuid4().hex[:6]
@@ -162,8 +168,8 @@ async def insert(account: Account, *, number: int, due: datetime, step: float) -
             "INSERT INTO delivery (workspace_id, post_id, account_id, platform, state, due_at,"
             " next_attempt_at, priority, fence, attempts, looks, checkpoint, cause, kind, reason,"
             f" remote_id, permalink, since) SELECT {account.workspace_id}, '{prefix}' || n,"
-            f" {account.id}, 'x', 'scheduled', {at}, {at}, 5, 0, 0, 0, {empty}, '', '', '', '', '',"
-            f" {now} FROM {numbers}"
+            f" {account.id} + n % {ACCOUNTS}, 'x', 'scheduled', {at}, {at}, 5, 0, 0, 0, {empty},"
+            f" '', '', '', '', '', {now} FROM {numbers}"
         )
 
 

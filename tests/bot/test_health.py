@@ -54,7 +54,13 @@ async def test_with_a_ticking_dispatcher_it_is_ready(client: Client, runtime: Ru
     status, answer = await ready(client)
 
     assert (status, answer["ready"]) == (200, True)
-    assert set(answer["checks"]) == {"database", "redis", "dispatcher", "lateness"}
+    assert set(answer["checks"]) == {
+        "database",
+        "redis",
+        "dispatcher",
+        "lateness",
+        "platforms",
+    }
 
 
 async def test_a_dispatcher_that_never_ran_is_named(client: Client) -> None:

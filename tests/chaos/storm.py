@@ -24,7 +24,7 @@ from scheduler.models import Account, Delivery, Workspace
 from scheduler.runtime import Runtime, open_runtime
 from scheduler.states import State
 from tests.chaos.ground import Ground
-from tests.world import ALICE, connect
+from tests.world import ALICE, accounts_like, connect
 
 # 2 % each of what a platform can do to a request; the rest is answered properly.
 NOISE = {"seed": 1, "fail_before": 0.02, "fail_after": 0.02, "reset_after": 0.02}
@@ -67,10 +67,12 @@ async def storm(ground: Ground, *, rounds: int, seed: int, each: int = 5) -> Rep
     report, chance, began = Report(seed=seed), random.Random(seed), time.monotonic()
     async with open_runtime(ground.settings) as runtime:
         workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme Social")
-        account = await connect(runtime, workspace)
+        # Enough that each keeps within X's limit of posts in 15 minutes.
+        accounts = await accounts_like(await connect(runtime, workspace), 20)
         await _switch(ground, limits=False, random=NOISE)
         await _switch(ground, slack=True, rate_limits="off")
         for number in range(rounds):
+            account = accounts[number % len(accounts)]
             await _round(ground, runtime, workspace, account, chance, report, number, each)
         await _switch(ground, random={})
         await _settle(ground, report)
@@ -111,6 +113,7 @@ async def _round(
 def _faults(ground: Ground) -> list[str]:
     parts = [name for name in ground.commands if name not in ("sandbox", "redis")]
     faults = [f"{deed} {name}" for deed in ("kill", "kill", "pause") for name in parts]
+    faults += ["outage x"]
     if "redis" in ground.commands:
         faults += ["flush redis", "restart redis", "flush redis", "restart redis"]
     return faults
@@ -129,6 +132,10 @@ async def _strike(ground: Ground, fault: str, chance: random.Random) -> None:
         case "flush":
             with contextlib.suppress(redis.RedisError), ground.redis as client:
                 client.flushall()
+        case "outage":
+            await _switch(ground, mode="outage")
+            await asyncio.sleep(chance.uniform(0.5, 5.0))
+            await _switch(ground, mode="ok")
         case "restart":
             ground.kill(name)
             await asyncio.sleep(chance.uniform(0, 1.0))

@@ -178,11 +178,12 @@ async def schedule(
 
 
 @pytest.mark.parametrize(
-    ("mode", "most_in_doubt"),
+    ("database_url", "mode", "most_in_doubt"),
     [
-        pytest.param("refuses", 0, id="connections are refused"),
-        pytest.param("outage", 5, id="connections break after the request"),
+        pytest.param("sqlite", "refuses", 0, id="connections are refused"),
+        pytest.param("postgres", "outage", 5, id="connections break after the request"),
     ],
+    indirect=["database_url"],
 )
 async def test_an_hour_without_a_platform_costs_no_post(
     world: World,

@@ -89,7 +89,7 @@ async def test_what_would_be_too_much_waits_until_the_window_frees(
     waiting = await world.fresh(rows[3])
     assert (waiting.attempts, waiting.cause) == (0, "rate_limit")
     assert waiting.reason == (
-        "X takes 3 posts in 15 minutes from @acme. This one waits until there is room for it."
+        "X takes 3 posts in 15 minutes from an account. This one waits until there is room for it."
     )
     assert await attempts_of(waiting) == []
     assert (await events_of(waiting))[-1] == (waiting.id, "delivery.snoozed", "card")
@@ -167,7 +167,7 @@ async def test_what_would_have_to_wait_for_days_is_asked_about(
 
     fresh = await world.fresh(delivery)
     assert fresh.state is State.MISSED
-    assert fresh.reason.startswith("X takes 5 posts in 24 hours from @acme. There was no room")
+    assert fresh.reason.startswith("X takes 5 posts in 24 hours from an account. There was no room")
 
 
 async def test_after_a_rate_limit_the_other_posts_of_the_account_do_not_ask(
@@ -189,7 +189,7 @@ async def test_after_a_rate_limit_the_other_posts_of_the_account_do_not_ask(
     assert {(row.state, row.next_attempt_at, row.attempts) for row in fresh} == {
         (State.RETRYING, until, 0)
     }
-    assert fresh[0].reason.startswith("X takes no more posts from @acme for now.")
+    assert fresh[0].reason.startswith("X takes no more posts from this account for now.")
     assert [await attempts_of(row) for row in rows] == [[]] * 50
 
 

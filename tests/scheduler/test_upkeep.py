@@ -7,7 +7,7 @@ import pytest
 
 from scheduler import events, markers, stats
 from scheduler.clock import FrozenClock
-from scheduler.models import Attempt, Delivery, Event, Seen
+from scheduler.models import Attempt, Circuit, Delivery, Event, Seen
 from scheduler.retention import SEEN_FOR, Retention
 from scheduler.states import State
 from tests.scheduler.engine import Desk
@@ -89,6 +89,23 @@ async def test_an_empty_schedule_is_not_late_and_never_ticked(desk: Desk) -> Non
 
     assert (figures["seconds_late"], figures["seconds_since_tick"]) == (0.0, None)
     assert {figures[name] for name in State} == {0}
+
+
+async def test_the_figures_name_what_is_down_and_how_much_waits_for_it(
+    desk: Desk, clock: FrozenClock
+) -> None:
+    since = datetime(2026, 11, 24, 14, 3, tzinfo=UTC)
+    await desk.put([State.PARKED, State.PARKED])
+    account = f"account:{desk.account.id}"
+    for key, state in [("platform:x", "ramping"), (account, "open"), ("platform:y", "closed")]:
+        await Circuit.create(key=key, state=state, since=since)
+
+    figures = await stats.collect(desk.runtime)
+
+    assert figures["down"] == [
+        "X is back and catches up since 2026-11-24 14:03 UTC, 2 waiting",
+        "X @acme must be connected again since 2026-11-24 14:03 UTC, 2 waiting",
+    ]
 
 
 @pytest.mark.parametrize(
