@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp.test_utils import TestServer
 
 from sandbox.x import create_app as create_x
@@ -22,6 +23,14 @@ from scheduler.runtime import Runtime, open_runtime
 from tests.gallery import GalleryStandIn, registered
 from tests.world import World, XStandIn, settings_for
 
+# Tracebacks with all local values, as structlog makes them unless told otherwise, take seconds:
+# longer than Slack waits.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 POSTGRES = os.environ.get("POSTBOT_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432")
 REDIS = os.environ.get("POSTBOT_TEST_REDIS", "redis://127.0.0.1:6379/9")
 # Set where the servers must be there, as on CI: their absence fails instead of skipping.

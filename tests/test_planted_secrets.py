@@ -94,11 +94,12 @@ class Story:
 
     def loses_access_and_connects_again(self) -> None:
         self.expire(lambda token: True)
-        self.posts("Planted without access", "Failed")
+        self.posts("Planted without access", "no longer accepts the connection")
         url = self.alice.sees(lambda s: _reconnect_link(s))
         with httpx.Client(timeout=30) as browser:
             page = self.browses(browser, url)
             assert self.sees(browser.post(page.url, data={"profile": "1"})).status_code == 200
+        self.alice.sees_card("Published", "Planted without access")
         self.posts("Planted once more", "Published")
 
     def disconnects(self) -> None:

@@ -17,7 +17,7 @@ import httpx
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
-from scheduler import accounts, members, posts
+from scheduler import accounts, members, posts, tokens
 from scheduler.accounts import Offer
 from scheduler.config import Settings
 from scheduler.contents import Words
@@ -161,14 +161,18 @@ async def connect(
     return connected[0]
 
 
-async def accounts_like(account: Account, number: int) -> list[Account]:
+async def accounts_like(runtime: Runtime, account: Account, number: int) -> list[Account]:
     """Further accounts with the tokens of one that is connected."""
     names = set(account._meta.fields_db_projection) - {"id", "remote_id", "username"}
     values = {name: getattr(account, name) for name in names}
-    return [
-        await Account.create(**values, remote_id=f"like {index}", username=f"acme_{index}")
-        for index in range(number)
-    ]
+    current = tokens.unseal(runtime, account)
+    like = []
+    for index in range(number):
+        one = Account(**values, remote_id=f"like {index}", username=f"acme_{index}")
+        one.secrets = tokens.seal(runtime, one, current)
+        await one.save()
+        like.append(one)
+    return like
 
 
 async def until(

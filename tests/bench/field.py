@@ -132,7 +132,7 @@ async def opened(field_: Field) -> AsyncIterator[tuple[Runtime, Account]]:
     async with open_runtime(field_.settings) as runtime:
         workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
         account = await Account.first() or await connect(runtime, workspace)
-        await accounts_like(account, ACCOUNTS - await Account.all().count())
+        await accounts_like(runtime, account, ACCOUNTS - await Account.all().count())
         yield runtime, account
 
 

@@ -68,7 +68,7 @@ async def storm(ground: Ground, *, rounds: int, seed: int, each: int = 5) -> Rep
     async with open_runtime(ground.settings) as runtime:
         workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme Social")
         # Enough that each keeps within X's limit of posts in 15 minutes.
-        accounts = await accounts_like(await connect(runtime, workspace), 20)
+        accounts = await accounts_like(runtime, await connect(runtime, workspace), 20)
         await _switch(ground, limits=False, random=NOISE)
         await _switch(ground, slack=True, rate_limits="off")
         for number in range(rounds):

@@ -17,7 +17,7 @@ from scheduler.models import Account, Circuit, Delivery, Event
 from scheduler.states import State
 from tests.scheduler.down import SECOND, come_back, look_after, park, platform, states_of, take_down
 from tests.scheduler.engine import Desk, Engine, attempts_of, events_of, on_sqlite
-from tests.world import World, connect, picture, settings_for, until
+from tests.world import World, accounts_like, connect, picture, settings_for, until
 
 HOUR = timedelta(hours=1)
 
@@ -408,10 +408,9 @@ class TestADeadToken:
 
 async def another_account(world: World) -> Account:
     """A second account with tokens that work."""
-    account = await Account.get(id=world.account.id)
-    account.pk, account._saved_in_db = None, False
-    account.remote_id, account.username, account.health = "2", "acme_labs", "connected"
-    await account.save()
+    (account,) = await accounts_like(world.runtime, world.account, 1)
+    account.health = "connected"
+    await account.save(update_fields=["health"])
     return account
 
 

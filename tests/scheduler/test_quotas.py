@@ -15,12 +15,12 @@ from scheduler.circuits import Heard
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
 from scheduler.deliveries import Step
-from scheduler.models import Account, Delivery, Quota
+from scheduler.models import Delivery, Quota
 from scheduler.runtime import Runtime
 from scheduler.states import Role, State
 from tests.scheduler.down import SECOND
 from tests.scheduler.engine import Desk, Engine, another_process, attempts_of, events_of, on_sqlite
-from tests.world import World
+from tests.world import World, accounts_like
 
 MINUTE = timedelta(minutes=1)
 WINDOW = timedelta(minutes=15)
@@ -197,9 +197,7 @@ async def test_a_limit_of_one_account_is_not_that_of_another(world: World, engin
     await world.x.switch(mode="rate_limit", mode_times=1)
     await world.schedule("First")
     await engine.run()
-    account = await Account.get(id=world.account.id)
-    account.pk, account._saved_in_db, account.remote_id = None, False, "2"
-    await account.save()
+    (account,) = await accounts_like(world.runtime, world.account, 1)
     other = await world.schedule("Other", account_ids=(account.id,))
 
     await engine.run()

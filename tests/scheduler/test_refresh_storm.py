@@ -125,7 +125,7 @@ async def test_new_tokens_that_die_with_the_refresher_are_told_once_and_keep_nob
 
     answers = await Askers(context, errand(settings, gallery, acme), 6).ask()
 
-    assert [answer.partition(".")[0] for answer in answers] == ["@acme must be connected again"] * 6
+    assert [answer.partition(":")[0] for answer in answers] == ["@acme must be connected again"] * 6
     assert gallery.count(REFRESH) == 2
     assert await Event.filter(kind="account.broken", notice="account").count() == 1
 
