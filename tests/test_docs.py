@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.views import ids
+from publishers import all_publishers
 from scheduler import events, states
 from tests.readme import written
 
@@ -37,6 +38,14 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
 )
 def test_every_event_stands_in_the_architecture(event: str) -> None:
     assert f"| `{event}` |" in ARCHITECTURE
+
+
+@pytest.mark.parametrize("name", sorted(all_publishers()))
+def test_every_platform_has_a_guide_that_names_its_callback_and_permissions(name: str) -> None:
+    guide = (ROOT / "docs" / "platforms" / f"{name}.md").read_text()
+
+    assert f"/connect/{name}/callback" in guide
+    assert [scope for scope in all_publishers()[name].scopes if scope not in guide] == []
 
 
 def test_every_command_stands_in_the_readme() -> None:
