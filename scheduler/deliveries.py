@@ -297,8 +297,15 @@ def _log(move: Move, row: Row) -> None:
 async def anything_due(
     sources: Iterable[State], priorities: Iterable[int], before: datetime
 ) -> bool:
-    """Whether anything must be looked at before `before`: one statement that probes the index, for
-    the many ticks in which nothing is due."""
+    """Whether anything must be looked at before `before`."""
+    return (await at_a_glance(sources, priorities, before))[0]
+
+
+async def at_a_glance(
+    sources: Iterable[State], priorities: Iterable[int], before: datetime
+) -> tuple[bool, bool]:
+    """Whether anything must be looked at before `before`, and whether any circuit is not closed:
+    one statement that probes the index, for the many ticks in which there is nothing to do."""
     # The earliest of each, because for "is there one before …" PostgreSQL plans a scan.
     probes = " UNION ALL ".join(
         "SELECT * FROM (SELECT next_attempt_at AS first FROM delivery"
@@ -307,9 +314,12 @@ async def anything_due(
         for source in sources
         for priority in priorities
     )
-    statement = f"SELECT count(*) AS due FROM ({probes}) AS probe WHERE first <= ?1"
+    statement = (
+        f"SELECT count(*) AS due, (SELECT count(*) FROM circuit WHERE state <> 'closed') AS held"
+        f" FROM ({probes}) AS probe WHERE first <= ?1"
+    )
     rows = await fetch(get_connection(), statement, [before])
-    return bool(rows[0]["due"])
+    return bool(rows[0]["due"]), bool(rows[0]["held"])
 
 
 async def stage_due(

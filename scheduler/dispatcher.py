@@ -74,9 +74,10 @@ class Dispatcher:
             await self._notice_lost_memory()
             self._unreachable = False
         now = self._runtime.clock.now()
-        standing = await circuits.standing()
+        due, held = await deliveries.at_a_glance(_HANDED_OVER, PRIORITIES, now + AHEAD)
+        standing = await circuits.standing() if held else []
         handed = await self._send_released(standing)
-        if not await deliveries.anything_due(_HANDED_OVER, PRIORITIES, now + AHEAD):
+        if not due:
             return handed
         await miss_overdue(self._runtime)
         if standing:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scheduler import breaker, circuits, posts, reconcile, states
+from scheduler import accounts, breaker, circuits, posts, reconcile, states
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
 from scheduler.contents import Words
@@ -388,6 +388,34 @@ class TestADeadToken:
         await engine.run()
 
         assert (await world.fresh(delivery)).state is State.PUBLISHED
+
+    async def test_that_was_replaced_meanwhile_holds_nothing(
+        self, world: World, engine: Engine
+    ) -> None:
+        account = await Account.get(id=world.account.id)
+        await Account.all().update(token_version=account.token_version + 1)
+
+        await accounts.mark_broken(world.runtime, account.id, account.token_version)
+
+        assert (await Account.get(id=account.id)).health == accounts.CONNECTED
+        assert await circuits.standing() == []
+
+    async def test_of_an_account_that_is_then_disconnected_fails_its_posts_with_a_sentence(
+        self, world: World, engine: Engine
+    ) -> None:
+        await self.broken(world)
+        delivery = await world.schedule()
+        await engine.run()
+
+        await accounts.disconnect(
+            world.runtime, workspace_id=world.workspace.id, account_id=world.account.id
+        )
+        await look_after(world.runtime)
+        await engine.run()
+
+        fresh = await world.fresh(delivery)
+        assert fresh.state is State.FAILED
+        assert fresh.reason.startswith("@acme was disconnected.")
 
     async def test_does_not_keep_its_platform_from_being_tested(
         self, world: World, engine: Engine, clock: FrozenClock

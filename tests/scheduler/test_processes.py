@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import redis
 
-from scheduler import processes
+from scheduler import circuits, processes
 from scheduler.actors import EXECUTION_QUEUE, RETRY_QUEUE
 from scheduler.broker import Loop
 from scheduler.broker import redis_client as connect_redis
 from scheduler.config import Settings
-from scheduler.models import Delivery
+from scheduler.models import Circuit, Delivery
 from scheduler.processes import LoopHands, Queue, open_queue
 from scheduler.runtime import Runtime
 from scheduler.states import State
@@ -60,6 +60,29 @@ async def test_a_post_goes_out_on_time_through_the_queue(
     assert live["text"] == "Good morning"
     assert live["received_at"] >= (await world.fresh(delivery)).due_at.timestamp()
     assert [one.outcome for one in await attempts_of(delivery)] == ["publish"]
+
+
+async def test_a_platform_that_goes_down_and_comes_back_gets_every_post_once(
+    world: World, redis_client: redis.Redis
+) -> None:
+    await world.x.switch(mode="outage")
+    async with running(world.runtime, redis_client):
+        for number in range(5):
+            await world.schedule(f"Finds out {number}")
+        await until(lambda: Circuit.filter(state=circuits.OPEN).exists())
+        waiting = [await world.schedule(f"Waits {number}") for number in range(4)]
+        await until(lambda: all_parked(len(waiting)))
+        await world.x.switch(mode="ok")
+        await Circuit.all().update(probe_at=world.runtime.clock.now())
+        await published(len(waiting))
+
+    texts = sorted(post["text"] for post in world.x.accepted())
+    assert texts == [f"Waits {number}" for number in range(4)]
+    assert {(await world.fresh(row)).attempts for row in waiting} == {0}
+
+
+async def all_parked(number: int) -> bool:
+    return await Delivery.filter(state=State.PARKED).count() == number
 
 
 @on_sqlite
