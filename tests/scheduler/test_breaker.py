@@ -395,7 +395,9 @@ class TestADeadToken:
         account = await Account.get(id=world.account.id)
         await Account.all().update(token_version=account.token_version + 1)
 
-        await accounts.mark_broken(world.runtime, account.id, account.token_version)
+        await accounts.mark_broken(
+            world.runtime, account.id, account.token_version, reason="Refused."
+        )
 
         assert (await Account.get(id=account.id)).health == accounts.CONNECTED
         assert await circuits.standing() == []
