@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import SimpleNamespace
 from typing import Any
@@ -287,6 +289,12 @@ def _name(error: BaseException) -> str:
     return type(error).__name__
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """One for the process: reading the list of authorities takes 20 ms."""
+    return httpx.create_ssl_context()
+
+
 class _TracedTransport(AiohttpTransport):
     """aiohttp's connector under httpx's interface, reporting the start of sending by httpx's
     `trace` extension under httpcore's event name. aiohttp calls its hook before it writes."""
@@ -305,7 +313,7 @@ class _TracedTransport(AiohttpTransport):
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
 
-        super().__init__(client=open_session)
+        super().__init__(client=open_session, verify=_authorities())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         _trace_of_request.set(request.extensions.get("trace"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.door import keep_door
+from sandbox.door import Door
 from sandbox.slack import Settings
 from sandbox.slack import create_app as create_slack
 from sandbox.slack.settings import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
@@ -93,8 +93,8 @@ async def _start(
     runner, url = await _listen(opened, app, options.host, getattr(options, f"{name}_port"))
     api_port = getattr(options, f"{name}_api_port")
     if api_port is not None:
-        door = keep_door(runner, app[SWITCHES], host=options.host, port=api_port)
-        opened.callback(asyncio.create_task(door).cancel)
+        door = Door(runner, app[SWITCHES], host=options.host, port=api_port)
+        opened.callback(asyncio.create_task(door.keep()).cancel)
     return url
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,6 +63,11 @@ class Switches:
     def __init__(self, switches: list[Switch]) -> None:
         self._switches = {switch.key: switch for switch in switches}
         self._values = {switch.key: switch.default for switch in switches}
+        self._obeyed_by: list[Callable[[], Awaitable[None]]] = []
+
+    def obeyed_by(self, obey: Callable[[], Awaitable[None]]) -> None:
+        """Whoever turns a switch waits for `obey`."""
+        self._obeyed_by.append(obey)
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
@@ -104,6 +109,8 @@ class Switches:
             self.change(values)
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=400)
+        for obey in self._obeyed_by:
+            await obey()
         return web.json_response(self.describe())
 
 

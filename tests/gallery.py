@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import AliasChoices, Field, SecretStr
@@ -28,6 +27,7 @@ from scheduler.accounts import Offer
 from scheduler.config import Settings
 from scheduler.models import Account
 from scheduler.runtime import Runtime
+from tests.browser import open_browser
 from tests.world import ALICE
 
 FOLDER = Path(__file__).parent / "platforms"
@@ -271,7 +271,7 @@ async def consent(
     url = await accounts.begin_connect(
         runtime, workspace_id=workspace_id, user_id=user_id, platform="gallery", browser=browser
     )
-    async with httpx.AsyncClient() as client:
+    async with open_browser() as client:
         back = await client.get(url)
     query = parse_qs(urlsplit(back.headers["location"]).query)
     return {name: values[0] for name, values in query.items()}

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
@@ -24,6 +23,7 @@ from scheduler.contents import Words
 from scheduler.media import StoredMedia
 from scheduler.models import Account, Delivery, Event, Post, Workspace
 from scheduler.runtime import Runtime
+from tests.browser import open_browser
 
 ALICE = "U0ALICE"
 
@@ -60,19 +60,19 @@ class XStandIn:
     record: Path
 
     async def switch(self, **switches: Any) -> None:
-        async with httpx.AsyncClient() as client:
+        async with open_browser() as client:
             answer = await client.post(str(self.server.make_url("/_/switches")), json=switches)
             answer.raise_for_status()
 
     async def switches(self) -> dict[str, Any]:
         """Their present values."""
-        async with httpx.AsyncClient() as client:
+        async with open_browser() as client:
             answer = await client.get(str(self.server.make_url("/_/switches")))
             return dict(answer.raise_for_status().json()["values"])
 
     async def expire_tokens(self, *, refresh_tokens: bool = False) -> None:
         """Ends access tokens before their time, and refresh tokens too if asked."""
-        async with httpx.AsyncClient() as client:
+        async with open_browser() as client:
             url = str(self.server.make_url("/_/expire_tokens"))
             answer = await client.post(url, json={"refresh_tokens": refresh_tokens})
             answer.raise_for_status()
@@ -144,7 +144,7 @@ async def connect(
     url = await accounts.begin_connect(
         runtime, workspace_id=workspace.id, user_id=ALICE, platform=platform
     )
-    async with httpx.AsyncClient() as browser:
+    async with open_browser() as browser:
         back = await browser.get(f"{url}&auto={profile}", follow_redirects=False)
     query = parse_qs(urlsplit(back.headers["location"]).query)
     connected = await accounts.finish_connect(

@@ -15,7 +15,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import redis
 
 from scheduler import members, posts
@@ -23,6 +22,7 @@ from scheduler.contents import Words
 from scheduler.models import Account, Delivery, Workspace
 from scheduler.runtime import Runtime, open_runtime
 from scheduler.states import State
+from tests.browser import open_browser
 from tests.chaos.ground import Ground
 from tests.world import ALICE, accounts_like, connect
 
@@ -200,5 +200,5 @@ def _record(path: Path) -> list[dict[str, Any]]:
 
 async def _switch(ground: Ground, *, slack: bool = False, **switches: object) -> None:
     url = ground.slack_url if slack else ground.x_url
-    async with httpx.AsyncClient() as client:
+    async with open_browser() as client:
         (await client.post(f"{url}/_/switches", json=switches)).raise_for_status()

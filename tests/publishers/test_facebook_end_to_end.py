@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from aiohttp.test_utils import TestServer
 
@@ -40,6 +39,7 @@ from sandbox.facebook.world import WORLD, Comment, Photo, Post, World
 from sandbox.graph.access import GRAPH
 from sandbox.graph.people import PEOPLE
 from sandbox.graph.tokens import Tokens
+from tests.browser import open_browser
 from tests.publishers.stand import Notes, post, store
 
 CALLBACK = "http://127.0.0.1/connect/facebook/callback"
@@ -132,7 +132,7 @@ async def live(server: TestServer, clients: HttpClients) -> Live:
 async def consent(facebook: Facebook, person: str, *, without: str = "") -> str:
     """What a person does: opens the consent page, agrees, is sent back with a code."""
     url = facebook.authorize_url(redirect_uri=CALLBACK, state="s1", challenge="")
-    async with httpx.AsyncClient() as browser:
+    async with open_browser() as browser:
         answer = await browser.get(f"{url}&auto={person}&without={without}")
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     assert query["state"] == ["s1"]
@@ -283,7 +283,7 @@ async def test_a_post_of_each_kind_goes_out_as_it_was_written(
     shown = [one.file.data for one in found.photos]
     shown += [bytes(found.video.upload.data)] if found.video else []
     assert shown == [one.path.read_bytes() for one in content.media]
-    async with httpx.AsyncClient() as reader:
+    async with open_browser() as reader:
         local = live.facebook.app.api_url.removesuffix("/v26.0")
         page = await reader.get(f"{local}{urlsplit(verdict.permalink).path}")
     assert page.headers["location"].startswith("/#post-")

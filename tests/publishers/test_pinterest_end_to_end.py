@@ -41,6 +41,7 @@ from publishers import (
 from publishers.pinterest import Pinterest
 from sandbox.pinterest import create_app
 from sandbox.pinterest.world import WORLD, Pin, World
+from tests.browser import open_browser
 from tests.publishers.stand import Notes, post, store
 
 CALLBACK = "http://127.0.0.1/connect/pinterest/callback"
@@ -118,7 +119,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
 async def consent(publisher: Pinterest) -> str:
     """What a person does: opens the consent page, agrees for @acme, is sent back with a code."""
     url = publisher.authorize_url(redirect_uri=CALLBACK, state="s1", challenge="")
-    async with httpx.AsyncClient() as browser:
+    async with open_browser() as browser:
         answer = await browser.get(f"{url}&auto=acme")
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     assert query["state"] == ["s1"]

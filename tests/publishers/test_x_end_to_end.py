@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from aiohttp.test_utils import TestServer
 
@@ -36,6 +35,7 @@ from publishers import (
 from publishers.x import X
 from sandbox.x import create_app
 from sandbox.x.world import WORLD, World
+from tests.browser import open_browser
 from tests.publishers.stand import Notes, post, store
 
 CALLBACK = "http://127.0.0.1/connect/x/callback"
@@ -97,7 +97,7 @@ async def consent(publisher: X) -> str:
     digest = hashlib.sha256(VERIFIER.encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     url = publisher.authorize_url(redirect_uri=CALLBACK, state="s1", challenge=challenge)
-    async with httpx.AsyncClient() as browser:
+    async with open_browser() as browser:
         answer = await browser.get(f"{url}&auto=acme")
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     assert query["state"] == ["s1"]

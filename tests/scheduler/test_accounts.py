@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 import structlog
 from tortoise.exceptions import OperationalError
@@ -21,6 +20,7 @@ from scheduler.config import Settings
 from scheduler.database import get_connection
 from scheduler.models import Account, Attempt, Consent, Event
 from scheduler.runtime import Runtime
+from tests.browser import open_browser
 from tests.scheduler.engine import Engine, another_process, on_sqlite
 from tests.world import ALICE, World, connect
 
@@ -35,7 +35,7 @@ async def consent(world: World, *, profile: str = "acme", without: str = "") -> 
     url = await accounts.begin_connect(
         world.runtime, workspace_id=world.workspace.id, user_id=ALICE, platform="x"
     )
-    async with httpx.AsyncClient() as browser:
+    async with open_browser() as browser:
         back = await browser.get(f"{url.replace(without, '')}&auto={profile}")
     query = parse_qs(urlsplit(back.headers["location"]).query)
     return {name: values[0] for name, values in query.items()}
@@ -365,7 +365,7 @@ async def test_a_consent_that_another_account_may_live_on_is_not_ended(
 
 
 async def is_alive(world: World, credentials: Credentials) -> bool:
-    async with httpx.AsyncClient() as client:
+    async with open_browser() as client:
         me = world.x.server.make_url("/2/users/me")
         bearer = {"Authorization": f"Bearer {credentials.access_token}"}
         return (await client.get(str(me), headers=bearer)).is_success
