@@ -26,6 +26,7 @@ from tests.chaos.ground import Ground, open_ground
 from tests.gallery import CLIENT_SECRET, GalleryStandIn, serving
 from tests.test_acceptance import DM, Member
 
+pytestmark = pytest.mark.long
 KEY = new_key()
 PROGRAM = (sys.executable, "-m", "tests.with_gallery")
 # Where there is a terminal, log lines look different.

@@ -25,6 +25,7 @@ from scheduler.vault import KeyFile, Vault, new_key
 from tests.gallery import GalleryStandIn, connect_gallery, consent, offered, settings_of
 from tests.world import ALICE, settings_for
 
+pytestmark = pytest.mark.long
 OLD, NEW, OTHER = new_key(), new_key(), new_key()
 POSTBOT = [sys.executable, "-c", "from bot.cli import main; main()"]
 

@@ -10,6 +10,7 @@ from tests.chaos.ground import open_ground
 from tests.chaos.storm import storm
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["postgres", "embedded"])
 def test_nothing_is_lost_doubled_or_silent_in_a_storm(
     request: pytest.FixtureRequest, kind: str

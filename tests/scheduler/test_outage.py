@@ -172,7 +172,11 @@ async def schedule(
     ("database_url", "mode", "most_in_doubt"),
     [
         pytest.param("sqlite", "refuses", 0, id="connections are refused"),
-        pytest.param("postgres", "outage", 5, id="connections break after the request"),
+        pytest.param(
+            *("postgres", "outage", 5),
+            id="connections break after the request",
+            marks=pytest.mark.long,
+        ),
     ],
     indirect=["database_url"],
 )
