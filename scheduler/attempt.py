@@ -34,6 +34,7 @@ from publishers import (
     Rejected,
     TemporaryFailure,
     boottime,
+    get,
 )
 from scheduler import accounts, circuits, contents, deliveries, hearing, spending, states
 from scheduler.backoff import next_attempt_at
@@ -155,6 +156,7 @@ async def run(runtime: Runtime, claim: Claim) -> datetime | None:
         http=http,
         failure=failure,
         is_published=outcome.move is states.PUBLISH,
+        is_certain=outcome.move is states.STRAND,
         now=runtime.clock.now(),
     )
     return await _record(runtime, claim, outcome, times, heard)
@@ -301,15 +303,44 @@ async def _failed(
         return _parked(claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason)
     used = claim.attempts + 1
     retry_at = next_attempt_at(now, used=used, delays=runtime.settings.retry_delays)
+    if retry_at is None and is_down and not await _answers(runtime, claim):
+        return await _stranded(claim)
     move = states.FAIL if retry_at is None else states.RETRY_LATER
     return _outcome(move, error, next_attempt_at=retry_at, attempts=used)
 
 
-def _parked(claim: Claim, **said: str) -> Outcome:
+async def _answers(runtime: Runtime, claim: Claim) -> bool:
+    """Whether the platform answers something harmless: a post that it chokes on is the post's
+    failure, silence to everything is the platform's."""
+    http = Http(runtime.http, timeout=runtime.settings.request_timeout)
+    publisher = accounts.publisher(runtime, claim.platform, http)
+    try:
+        credentials, _ = await accounts.credentials(runtime, claim.account_id)
+        await publisher.audit(credentials)
+    except PublishError as error:
+        return not hearing.is_down(error, http)
+    return True
+
+
+async def _stranded(claim: Claim) -> Outcome:
+    """It waits for its platform, with the attempts that the outage took, and its author hears."""
+    said = {
+        "cause": Cause.PLATFORM.value,
+        "kind": claim.kind,
+        "reason": circuits.down_reason(get(claim.platform).label),
+    }
+    kept = claim.attempts - await circuits.given_back(claim.platform, claim.id)
+    return _parked(claim, move=states.STRAND, attempts=max(0, kept), **said)
+
+
+def _parked(
+    claim: Claim, *, move: Move = states.PARK, attempts: int | None = None, **said: str
+) -> Outcome:
+    attempts = claim.attempts if attempts is None else attempts
     return Outcome(
-        move=states.PARK,
-        values={**said, "next_attempt_at": None, "attempts": claim.attempts},
-        attempt={**said, "outcome": states.PARK.name},
+        move=move,
+        values={**said, "next_attempt_at": None, "attempts": attempts},
+        attempt={**said, "outcome": move.name},
     )
 
 

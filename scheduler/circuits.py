@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 
 CLOSED, OPEN, RAMPING = "closed", "open", "ramping"
 # So many failures in a row open a circuit, if more than one post had them: one that the platform
-# chokes on must not stop the others.
+# chokes on must not stop the others. A lone post opens it when its retries run out and the platform
+# does not even answer a harmless question.
 OPENS_AFTER, OF_AT_LEAST = 5, 2
 # While what was parked goes out, doubt comes sooner.
 REOPENS_AFTER = 2
@@ -46,7 +47,8 @@ class Heard:
 
     `answered` is True when the platform gave an answer, however unwelcome, False when it is down,
     `None` when it was not asked; `since` is when the attempt began to ask. `is_broken`: the account
-    must be connected again. `budget` is what is left of the account's posts.
+    must be connected again. `budget` is what is left of the account's posts. `is_certain`: not even
+    a harmless question was answered.
     """
 
     platform: str
@@ -54,6 +56,7 @@ class Heard:
     answered: bool | None
     since: datetime
     is_broken: bool = False
+    is_certain: bool = False
     budget: Budget | None = None
 
 
@@ -124,6 +127,27 @@ async def open_account(connection: BaseDBAsyncClient, account_id: int, now: date
         }
 
     await change(connection, account_key(account_id), rule, now)
+
+
+async def given_back(platform: str, delivery_id: int) -> int:
+    """How many of a delivery's attempts failed since its platform last answered."""
+    circuit = await Circuit.get_or_none(key=platform_key(platform))
+    return circuit.failures.get(str(delivery_id), 0) if circuit else 0
+
+
+async def probe_now(connection: BaseDBAsyncClient, platform: str, now: datetime) -> None:
+    """Has a platform that is down tested without waiting for the next probe's time."""
+
+    def rule(circuit: Circuit) -> News | None:
+        waits = circuit.state == OPEN and circuit.probe_id is None
+        return {"probe_at": now} if waits else None
+
+    await change(connection, platform_key(platform), rule, now)
+
+
+def down_reason(label: str) -> str:
+    """Why a delivery waits for its platform, for its author."""
+    return f"Waits because {label} is down. It goes out by itself when {label} is back."
 
 
 def broken_reason(platform: str, username: str) -> str:
@@ -197,20 +221,21 @@ def after(
     if circuit.state == OPEN:
         return _after_probe(circuit, told, label, now)
     # What was asked before the circuit came into this state says nothing about it now.
-    fresh = [(id_, one.answered) for id_, one in told if one.since >= circuit.since]
-    if any(answered for _, answered in fresh):
+    fresh = [(id_, one) for id_, one in told if one.since >= circuit.since]
+    if any(one.answered for _, one in fresh):
         return {"failures": {}} if circuit.failures else None
-    failed = [str(id_) for id_, answered in fresh if answered is False]
+    failed = [str(id_) for id_, one in fresh if one.answered is False]
     if not failed:
         return None
     failures = dict(Counter(circuit.failures) + Counter(failed))
-    if not _is_too_many(circuit, failures):
+    is_certain = any(one.is_certain for _, one in fresh)
+    if not is_certain and not _is_too_many(circuit, failures):
         return {"failures": failures}
     return {
         "state": OPEN,
         "since": now,
         "cause": Cause.PLATFORM.value,
-        "reason": f"Waits because {label} is down. It goes out by itself when {label} is back.",
+        "reason": down_reason(label),
         "failures": failures,
         **_no_probe(now + probe_gap(0)),
         "probed": [],

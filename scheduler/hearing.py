@@ -31,9 +31,11 @@ def heard(
     http: Http,
     failure: PublishError | None,
     is_published: bool,
+    is_certain: bool,
     now: datetime,
 ) -> Heard:
-    """What is to be learnt from an attempt that ended with a failure, was published, or neither."""
+    """What is to be learnt from an attempt that ended with a failure, was published, or neither.
+    `is_certain`: nor did the platform answer a harmless question."""
     budget = http.budget
     if isinstance(failure, RateLimited):
         budget = Budget(remaining=0, reset=allowed_at(failure, now))
@@ -43,6 +45,7 @@ def heard(
         answered=_answered(http, failure, is_published),
         since=since,
         is_broken=isinstance(failure, NeedsReconnect),
+        is_certain=is_certain,
         budget=budget,
     )
 

@@ -44,6 +44,8 @@ async def _announce_down(circuit: Circuit, now: datetime) -> None:
         long = await _waiting(circuit, before=now - TOLD_AFTER)
         fresh = {person: waiting[person] for person in long.keys() - told if person in waiting}
         known = [*told, *fresh]
+        for person in await _told_below_their_cards(circuit) if fresh else ():
+            fresh.pop(person, None)
     if fresh or len(known) != len(told):
         await _tell(circuit, DOWN, fresh, known, now)
 
@@ -64,6 +66,20 @@ async def _waiting(circuit: Circuit, *, before: datetime) -> dict[_Person, int]:
         [named(circuit.key)[1], before],
     )
     return {(row["workspace_id"], row["author"]): row["posts"] for row in rows}
+
+
+async def _told_below_their_cards(circuit: Circuit) -> list[_Person]:
+    """Those who heard that it is down because a post of theirs had no more attempts."""
+    rows = await fetch(
+        get_connection(),
+        "SELECT DISTINCT p.workspace_id, p.author FROM delivery AS d"
+        " JOIN post AS p ON p.id = d.post_id"
+        " JOIN event AS e ON e.post_id = d.post_id AND e.delivery_id = d.id"
+        " WHERE d.state = 'parked' AND d.platform = ?1"
+        " AND e.kind = 'delivery.stranded' AND e.at >= ?2",
+        [named(circuit.key)[1], circuit.since],
+    )
+    return [(row["workspace_id"], row["author"]) for row in rows]
 
 
 def _people(circuit: Circuit) -> set[_Person]:

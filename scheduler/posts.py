@@ -16,7 +16,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
 from publishers import Media, Problem, get
-from scheduler import contents, deliveries, events, spending, states, versions
+from scheduler import circuits, contents, deliveries, events, spending, states, versions
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
 from scheduler.conversion import ConversionFailed
@@ -212,7 +212,8 @@ async def publish_now(
     runtime: Runtime, ref: Ref, delivery_ids: Collection[int] | None = None
 ) -> None:
     """Makes deliveries due at once: those given, or all that wait, failed or were missed.
-    Attempts count anew. Raises `NoSuchPost`, `TooLate`."""
+    Attempts count anew, and a platform for which one waited is tested. Raises `NoSuchPost`,
+    `TooLate`."""
     await _rearm(runtime, ref, runtime.clock.now(), PRIORITY_NOW, only=delivery_ids)
 
 
@@ -496,6 +497,9 @@ async def _rearm(
         steps = [_rearm_step(d, due, priority, files, ref.actor, now) for d in chosen]
         if not await deliveries.apply(connection, steps, now):
             raise TooLate(_why_not(found, "rescheduled"))
+        if due <= now:
+            for platform in sorted({d.platform for d in chosen if d.state is State.PARKED}):
+                await circuits.probe_now(connection, platform, now)
         news: dict[str, Any] = {"due_at": due, "updated_at": now, "state": PostState.SCHEDULED}
         if timezone is not None:
             news["timezone"] = timezone

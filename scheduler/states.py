@@ -145,6 +145,17 @@ PARK = _move(
     release=True,
     notice="card",
 )
+#: owner: its retries have run out, and it is the platform that does not answer; it waits as well
+STRAND = _move(
+    "strand",
+    (S.PREPARING, S.PUBLISHING),
+    S.PARKED,
+    "delivery.stranded",
+    takes=_FAILURE,
+    bump_fence=True,
+    release=True,
+    notice="person",
+)
 #: dispatcher: it is back; a message carries the delivery to a worker when its turn comes
 RELEASE = _move(
     "release",
@@ -333,6 +344,7 @@ MOVES: tuple[Move, ...] = (
     STAGE,
     MISS,
     PARK,
+    STRAND,
     RELEASE,
     CLAIM,
     GIVE_BACK,

@@ -150,11 +150,23 @@ def test_a_post_goes_from_the_command_to_the_timeline_and_the_card(alice: Member
     assert card["username"] == "Postbot"
 
 
+def test_a_refused_post_is_told_and_retried_by_a_click(alice: Member) -> None:
+    _switch_x(alice.ground, mode="not_permitted")
+    alice.composes("Not like this")
+    alice.sees_card("Failed", "Not like this", "Retry Now", "Post Manually")
+    alice.sees_card("was not published on", "Not like this", "thread_ts")
+
+    _switch_x(alice.ground, mode="ok")
+    alice.presses("retry_now", "Not like this")
+
+    alice.sees_card("Published", "Not like this")
+
+
 def test_a_post_that_keeps_failing_is_told_and_retried_by_a_click(alice: Member) -> None:
     _switch_x(alice.ground, mode="refuses")
     alice.composes("Nobody hears this")
-    alice.sees_card("Failed", "Nobody hears this", "Retry Now", "Post Manually")
-    told = alice.sees_card("was not published on", "Nobody hears this", "thread_ts")
+    alice.sees_card("Pending", "Nobody hears this", "X is down", "Retry Now", "Post Manually")
+    told = alice.sees_card("all attempts failed", "Nobody hears this", "thread_ts")
 
     _switch_x(alice.ground, mode="ok")
     alice.presses("retry_now", "Nobody hears this")

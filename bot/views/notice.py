@@ -48,6 +48,11 @@ def _sentence(found: Found, deliveries: Sequence[Delivery]) -> str:
                 f"{what} was not published on {who}. {reason(first)}{tried} Retry, post it by "
                 "hand, choose another time or cancel it."
             )
+        case State.PARKED:
+            return (
+                f"{what} is not out on {who}: all attempts failed. {reason(first)} To try it at "
+                "once, retry; if its own app works, post it by hand."
+            )
         case State.MISSED:
             return (
                 f"{what} was due {when(first.due_at)} on {who} and did not go out. {reason(first)} "

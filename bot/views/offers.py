@@ -58,8 +58,9 @@ def for_delivery(delivery: Delivery) -> tuple[str, ...]:
     if is_asked(delivery):
         return (ids.IS_LIVE, ids.IS_NOT_LIVE, ids.SKIP)
     if delivery.state is State.PARKED:
-        # Where the platform's own app works, nobody has to wait.
-        return (ids.POST_MANUALLY,)
+        # Where the platform's own app works, nobody has to wait. Dead tokens get no better by it.
+        is_down = delivery.cause != "authentication"
+        return (ids.RETRY_NOW, ids.POST_MANUALLY) if is_down else (ids.POST_MANUALLY,)
     return ()
 
 

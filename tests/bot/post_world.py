@@ -113,6 +113,11 @@ async def fail(runtime: Runtime, where: Found | Delivery, reason: str = "X refus
     return await move(runtime, where, *TO_PREPARING, states.FAIL, reason=reason)
 
 
+async def strand(runtime: Runtime, where: Found | Delivery) -> Found:
+    said = {"cause": "platform", "reason": "Waits because X is down."}
+    return await move(runtime, where, *TO_PREPARING, states.STRAND, **said)
+
+
 async def miss(runtime: Runtime, where: Found | Delivery) -> Found:
     return await move(runtime, where, states.MISS, reason="Postbot was not running.")
 

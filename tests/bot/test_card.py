@@ -78,7 +78,14 @@ WAITING = [ids.EDIT, ids.RESCHEDULE, ids.PUBLISH_NOW, ids.CANCEL]
         (delivery(State.PREPARING), WAITING),
         (delivery(State.PROCESSING), WAITING),
         (delivery(State.RETRYING), WAITING),
-        (delivery(State.PARKED), [ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL]),
+        (
+            delivery(State.PARKED, cause="platform"),
+            [ids.RETRY_NOW, ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL],
+        ),
+        (
+            delivery(State.PARKED, cause="authentication"),
+            [ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL],
+        ),
         (delivery(State.PREPARING, due_at=NOW), [ids.EDIT, ids.RESCHEDULE, ids.CANCEL]),
         (delivery(State.PUBLISHING), []),
         (delivery(State.PUBLISHED), []),

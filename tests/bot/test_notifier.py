@@ -21,7 +21,7 @@ from scheduler.models import Account, Card, Delivery, Event, MediaFile, Member
 from scheduler.posts import Found, Ref
 from scheduler.runtime import open_runtime
 from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, has
-from tests.bot.post_world import ask, fail, make_account, miss, publish, schedule
+from tests.bot.post_world import ask, fail, make_account, miss, publish, schedule, strand
 from tests.world import until
 
 Json = dict[str, Any]
@@ -142,10 +142,11 @@ async def test_what_looks_the_same_is_not_sent_again(
     ("happen", "said"),
     [
         (fail, "was not published on X @acme. X refused it."),
+        (strand, "is not out on X @acme: all attempts failed. Waits because X is down."),
         (miss, "and did not go out. Postbot was not running."),
         (ask, "Nobody can tell yet whether “We open at nine!” is live on X @acme."),
     ],
-    ids=["failed", "missed", "asked"],
+    ids=["failed", "stranded", "missed", "asked"],
 )
 async def test_what_needs_a_person_is_said_once_in_the_cards_thread(
     desk: Desk, notifier: Notifier, acme: Account, happen: Any, said: str

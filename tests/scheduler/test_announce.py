@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from scheduler import circuits
+from scheduler import circuits, states
 from scheduler.clock import FrozenClock
 from scheduler.config import Settings
+from scheduler.deliveries import Step
 from scheduler.models import Circuit, Delivery, Event, Post
 from scheduler.outages import announce
 from scheduler.runtime import Runtime
@@ -74,6 +75,28 @@ async def test_each_author_hears_once_that_it_is_down_and_once_that_it_is_back(
 
     assert while_down == [("platform.down", "U0ALICE", 2), ("platform.down", BOB, 1)]
     assert (await notices())[2:] == [("platform.back", "U0ALICE", 3), ("platform.back", BOB, 1)]
+
+
+async def test_whoever_heard_of_it_below_a_card_hears_only_that_it_is_back(
+    desk: Desk, clock: FrozenClock
+) -> None:
+    await down(desk)
+    (row,) = await desk.put([State.PREPARING])
+    said = {"cause": "platform", "kind": "", "reason": "X is down."}
+    values = {"next_attempt_at": None, "attempts": 0, **said}
+    step = Step(move=states.STRAND, id=row.id, fence=row.fence, values=values)
+    assert await desk.runtime.ledger.move(step)
+    await waits(desk, author=BOB)
+    await pass_by(desk, clock, 5 * MINUTE)
+
+    await back(desk)
+    await pass_by(desk, clock, MINUTE)
+
+    assert await notices() == [
+        ("platform.down", BOB, 1),
+        ("platform.back", "U0ALICE", 1),
+        ("platform.back", BOB, 1),
+    ]
 
 
 async def test_nobody_hears_of_a_hiccup(desk: Desk, clock: FrozenClock) -> None:

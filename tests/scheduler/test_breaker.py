@@ -106,6 +106,66 @@ async def test_a_post_that_the_platform_chokes_on_does_not_stop_the_others(
     assert (await platform()).state == circuits.CLOSED
 
 
+async def use_up_attempts(engine: Engine, clock: FrozenClock, delivery: Delivery) -> None:
+    await engine.run()
+    for _ in range(3):
+        clock.move_to(clock.instant + HOUR / 3)
+        await engine.deliverer.retry(delivery.id)
+        await engine.finish()
+
+
+async def test_a_lone_post_whose_attempts_are_used_up_waits_for_a_silent_platform(
+    world: World, engine: Engine, clock: FrozenClock
+) -> None:
+    delivery = await world.schedule()
+    await world.x.server.close()
+
+    await use_up_attempts(engine, clock, delivery)
+
+    fresh = await world.fresh(delivery)
+    assert (fresh.state, fresh.attempts, fresh.next_attempt_at) == (State.PARKED, 0, None)
+    assert fresh.reason == "Waits because X is down. It goes out by itself when X is back."
+    assert (await platform()).state == circuits.OPEN
+    assert (await events_of(delivery))[-1] == (delivery.id, "delivery.stranded", "person")
+    assert [attempt.outcome for attempt in await attempts_of(delivery)] == [
+        *["retry_later"] * 3,
+        "strand",
+    ]
+
+
+@on_sqlite
+async def test_a_lone_post_goes_out_when_the_platform_is_back(
+    world: World, engine: Engine, clock: FrozenClock
+) -> None:
+    delivery = await world.schedule(media=(await picture(world.runtime),))
+    await world.x.switch(mode="outage")
+    await use_up_attempts(engine, clock, delivery)
+    while_down = (await world.fresh(delivery)).state
+
+    await come_back(world, engine, clock)
+
+    assert (while_down, (await world.fresh(delivery)).state) == (State.PARKED, State.PUBLISHED)
+    assert len(world.x.accepted()) == 1
+
+
+async def test_a_retry_of_what_waits_tests_the_platform_at_once(
+    world: World, engine: Engine, clock: FrozenClock
+) -> None:
+    await take_down(world, engine)
+    (waiting,) = await park(world, engine, 1)
+    await world.x.switch(mode="ok")
+
+    await posts.publish_now(world.runtime, world.ref(waiting), [waiting.id])
+    await engine.stage()
+    parked = (await world.fresh(waiting)).state
+    await engine.deliverer.probe()
+    await engine.finish()
+
+    assert parked is State.PARKED
+    assert (await platform()).state == circuits.RAMPING
+    assert (await world.fresh(waiting)).state is State.PUBLISHED
+
+
 async def test_what_becomes_due_while_a_platform_is_down_waits_and_is_not_attempted(
     world: World, engine: Engine
 ) -> None:
