@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.views import ids
-from scheduler import platforms, posts
+from scheduler import admission, platforms, posts
 from scheduler.contents import Words
 from scheduler.media import StoredMedia
 from scheduler.models import Account
@@ -194,13 +194,13 @@ def content_problems(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) 
     if not "".join(said).strip() and not draft.uploads:
         return {ids.COMPOSER_TEXT: ["Write a text, or add an image or a video."]}
     targets = [(account.platform, posts.place_of(account, draft.places)) for account in chosen]
-    return by_block(posts.problems(runtime, draft.words, _announced(draft), targets), draft)
+    return by_block(admission.problems(runtime, draft.words, _announced(draft), targets), draft)
 
 
 def notes(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[str]:
     """What will be done to the files for the platforms of these accounts, as far as it can be told
     from what Slack says of them."""
-    return posts.notes(runtime, _announced(draft), {account.platform for account in chosen})
+    return admission.notes(runtime, _announced(draft), {account.platform for account in chosen})
 
 
 def _announced(draft: Draft) -> list[StoredMedia]:
@@ -245,7 +245,7 @@ def time_problems(runtime: Runtime, draft: Draft) -> Problems:
     try:
         match instant(draft):
             case datetime() as due:
-                posts.check_time(due, now)
+                admission.check_time(due, now)
             case Skipped() as skipped:
                 return {ids.COMPOSER_TIME: [skipped_sentence(draft, skipped)]}
             case Repeated():

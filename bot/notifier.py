@@ -106,6 +106,8 @@ class Notifier:
         }
         resting = {subject for subject, rest in self._rests.items() if now < rest.until}
         waits = resting | self._busy.keys()
+        if await events.is_quiet():
+            return [*self._busy.values()]
         limit = min(_PAGE + _EVENTS_OF_A_POST * len(waits), _MOST_EVENTS)
         subjects: list[_Subject] = [*await events.untold_accounts(limit)]
         subjects += await events.untold(limit)

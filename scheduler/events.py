@@ -13,6 +13,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
+from scheduler.database import get_connection
 from scheduler.models import Event
 from scheduler.sql import Row, fetch, rows_parameter, rows_source
 
@@ -64,6 +65,12 @@ async def record(connection: BaseDBAsyncClient, events: Iterable[Row]) -> None:
         f"INSERT INTO event ({names}) SELECT {names} FROM {source} WHERE TRUE",
         [rows_parameter(complete)],
     )
+
+
+async def is_quiet() -> bool:
+    """Whether people have been told everything; cheap enough to be asked all the time."""
+    statement = "SELECT 1 AS one FROM event WHERE notice IS NOT NULL LIMIT 1"
+    return not await fetch(get_connection(), statement, [])
 
 
 async def untold(limit: int) -> list[str]:

@@ -9,87 +9,36 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
-from publishers import Media, Problem, get
-from scheduler import circuits, contents, deliveries, events, spending, states, versions
+from publishers import Media
+from scheduler import admission, circuits, contents, deliveries, events, spending, states
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
-from scheduler.conversion import ConversionFailed
 from scheduler.database import transaction
 from scheduler.deliveries import Step
 from scheduler.media import StoredMedia, facts_of
 from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.post_errors import NoSuchPost as NoSuchPost
+from scheduler.post_errors import OverBudget as OverBudget
+from scheduler.post_errors import PostError as PostError
+from scheduler.post_errors import SaidBefore as SaidBefore
+from scheduler.post_errors import TooLate as TooLate
+from scheduler.post_errors import Unfit as Unfit
+from scheduler.post_errors import UnknownAccount as UnknownAccount
+from scheduler.post_errors import WrongTime as WrongTime
 from scheduler.runtime import Runtime
-from scheduler.spending import Month, dollars
 from scheduler.sql import clean
 from scheduler.states import CHANGEABLE, Move, PostState, Role, State
 
 PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK = 0, 5, 9
 PRIORITIES = (PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK)
-# Further ahead is a slip of the finger.
-FURTHEST = timedelta(days=5 * 366)
 # No letters that are mistaken for digits; ten of these 31 are nearly 50 bits.
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-
-
-class PostError(Exception):
-    """Something that cannot be done. The message is for the person who asked."""
-
-
-class NoSuchPost(PostError):
-    """There is no such post in this workspace."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such post in this workspace. Check its id.")
-
-
-class TooLate(PostError):
-    """The post has moved on; what was asked is no longer possible."""
-
-
-class WrongTime(PostError):
-    """The time cannot be used."""
-
-
-class UnknownAccount(PostError):
-    """An account is missing, disconnected or in another workspace."""
-
-
-class Unfit(PostError):
-    """The content does not fit an account. `problems` by platform."""
-
-    def __init__(self, problems: dict[str, list[Problem]]) -> None:
-        self.problems = problems
-        super().__init__(" ".join(problem.text for found in problems.values() for problem in found))
-
-
-class SaidBefore(PostError):
-    """The same post goes, or went, to the same account at about the same time."""
-
-    def __init__(self, account: Account, due_at: datetime, state: State) -> None:
-        self.account, self.due_at, self.state = account, due_at, state
-        super().__init__(
-            f"@{account.username} has the same post already. Change the text, or say that you mean "
-            "it twice."
-        )
-
-
-class OverBudget(PostError):
-    """The post costs more than the month has left."""
-
-    def __init__(self, platform: str, cost: int, month: Month) -> None:
-        label = get(platform).label
-        super().__init__(
-            f"This would cost {dollars(cost)} on {label}, and of this month's "
-            f"{dollars(month.budget)} only {dollars(month.left)} is left. Leave out the link, "
-            "choose a day of another month, or ask whoever runs Postbot to raise "
-            f"{platform.upper()}_MONTHLY_BUDGET."
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,36 +84,6 @@ class Found:
         return states.summarize(self.post.state, counted)
 
 
-def problems(
-    runtime: Runtime,
-    words: Words,
-    media: Sequence[StoredMedia],
-    targets: Collection[tuple[str, str]],
-) -> dict[str, list[Problem]]:
-    """Why this will not fit, by platform; platforms without a problem are left out. `targets` are
-    platforms, each with the place within an account where the post goes. Files are judged as they
-    will be when they were made fit."""
-    files = [runtime.media.media(stored) for stored in media]
-    found: dict[str, list[Problem]] = {}
-    for platform, place in sorted(set(targets)):
-        fit = [versions.fitted(file, platform).media for file in files]
-        unfit = get(platform).check(words.content(platform, fit, place=place))
-        known = found.get(platform, [])
-        found[platform] = [*known, *(problem for problem in unfit if problem not in known)]
-    return {platform: list_ for platform, list_ in found.items() if list_}
-
-
-def notes(runtime: Runtime, media: Sequence[StoredMedia], platforms: Collection[str]) -> list[str]:
-    """What will be done to these files for these platforms, a sentence each."""
-    files = [runtime.media.media(stored) for stored in media]
-    return [
-        change
-        for platform in sorted(set(platforms))
-        for file in files
-        for change in versions.fitted(file, platform).changes
-    ]
-
-
 def place_of(account: Account, places: Mapping[int, str]) -> str:
     """Where within an account a post goes."""
     return places.get(account.id) or str(account.defaults.get("place", ""))
@@ -179,19 +98,19 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     now = runtime.clock.now()
     due = new.due_at or now
     if new.due_at is not None:
-        check_time(new.due_at, now)
-    accounts = await _usable_accounts(new.workspace_id, new.account_ids)
+        admission.check_time(new.due_at, now)
+    accounts = await admission.usable_accounts(new.workspace_id, new.account_ids)
     targets = [(account.platform, place_of(account, new.places)) for account in accounts]
-    unfit = problems(runtime, new.words, new.media, targets)
+    unfit = admission.problems(runtime, new.words, new.media, targets)
     if unfit:
         raise Unfit(unfit)
-    await _make_fit(runtime, new.media, {account.platform for account in accounts})
+    await admission.make_fit(runtime, new.media, {account.platform for account in accounts})
     post = _post(new, due, now)
     files = [runtime.media.media(each) for each in new.media]
     rows = [_delivery(post, account, new, files, due, now) for account in accounts]
-    await _check_budget(runtime, rows, due)
+    await admission.check_budget(runtime, rows, due)
     if not new.means_it_twice:
-        await _check_not_said(runtime, rows, accounts)
+        await admission.check_not_said(runtime, rows, accounts)
     async with transaction() as connection:
         await post.save(using_db=connection, force_create=True)
         await _store_media(connection, post, new.media)
@@ -204,7 +123,7 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
 async def reschedule(runtime: Runtime, ref: Ref, due_at: datetime, timezone: str) -> None:
     """Moves all deliveries that have not begun to publish to another time, failed and missed ones
     included. Raises `NoSuchPost`, `WrongTime`, `TooLate`."""
-    check_time(due_at, runtime.clock.now())
+    admission.check_time(due_at, runtime.clock.now())
     await _rearm(runtime, ref, due_at, PRIORITY_SCHEDULED, timezone=timezone)
 
 
@@ -226,11 +145,12 @@ async def edit(
     if any(delivery.state not in CHANGEABLE for delivery in found.deliveries):
         raise TooLate(_why_not(found, "edited"))
     files = list(media) if media is not None else [stored(file) for file in found.media]
-    unfit = problems(runtime, words, files, {(d.platform, d.place) for d in found.deliveries})
+    targets = {(d.platform, d.place) for d in found.deliveries}
+    unfit = admission.problems(runtime, words, files, targets)
     if unfit:
         raise Unfit(unfit)
     if media is not None:
-        await _make_fit(runtime, files, {d.platform for d in found.deliveries})
+        await admission.make_fit(runtime, files, {d.platform for d in found.deliveries})
     now = runtime.clock.now()
     laid_out = await _laid_out_anew(runtime, found, words, files)
     waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
@@ -331,29 +251,6 @@ async def recent(workspace_id: int, *, author: str | None = None, limit: int = 1
     ]
 
 
-def check_time(due_at: datetime, now: datetime) -> None:
-    """Raises `WrongTime` for a time that has passed or is absurdly far away."""
-    if due_at <= now:
-        raise WrongTime("That time has already passed. Choose a later one, or publish now.")
-    if due_at - now > FURTHEST:
-        raise WrongTime("That is more than five years away. Choose an earlier time.")
-
-
-async def _usable_accounts(workspace_id: int, ids: Sequence[int]) -> list[Account]:
-    if not ids:
-        raise UnknownAccount("Choose at least one account to post to.")
-    found = await Account.filter(id__in=list(ids), workspace_id=workspace_id).order_by("id")
-    if len(found) != len(set(ids)):
-        raise UnknownAccount("One of the accounts is no longer there. Choose again.")
-    for account in found:
-        if account.health == "disconnected":
-            raise UnknownAccount(
-                f"@{account.username} was disconnected meanwhile. Connect it again or choose "
-                "another account."
-            )
-    return found
-
-
 def _post(new: NewPost, due: datetime, now: datetime) -> Post:
     return Post(
         id="".join(secrets.choice(_ALPHABET) for _ in range(10)),
@@ -403,37 +300,9 @@ async def _laid_out_anew(
         content = words.content(row.platform, files, place=row.place)
         price = spending.price(row.platform, content)
         if price > row.price:
-            await _check_month(runtime, row.platform, price - row.price, row.due_at)
+            await admission.check_month(runtime, row.platform, price - row.price, row.due_at)
         columns[row.id] = {"digest": content.digest, "price": price}
     return columns
-
-
-async def _check_budget(runtime: Runtime, rows: Sequence[Delivery], due: datetime) -> None:
-    for platform in sorted({row.platform for row in rows}):
-        cost = sum(row.price for row in rows if row.platform == platform)
-        await _check_month(runtime, platform, cost, due)
-
-
-async def _check_month(runtime: Runtime, platform: str, cost: int, due: datetime) -> None:
-    if cost and spending.budget(runtime, platform):
-        month = await spending.month(runtime, platform, due)
-        if cost > month.left:
-            raise OverBudget(platform, cost, month)
-
-
-async def _check_not_said(
-    runtime: Runtime, rows: Sequence[Delivery], accounts: Sequence[Account]
-) -> None:
-    window = timedelta(hours=runtime.settings.duplicate_hours)
-    if not window:
-        return
-    for row, account in zip(rows, accounts, strict=True):
-        same = Delivery.filter(account_id=row.account_id, digest=row.digest).exclude(
-            state__in=[State.CANCELLED, State.FAILED, State.MISSED]
-        )
-        near = same.filter(due_at__gt=row.due_at - window, due_at__lt=row.due_at + window)
-        if found := await near.order_by("-due_at").first():
-            raise SaidBefore(account, found.due_at, found.state)
 
 
 async def _store_media(
@@ -455,28 +324,6 @@ async def _store_media(
             for position, file in enumerate(media)
         ],
         using_db=connection,
-    )
-
-
-async def _make_fit(
-    runtime: Runtime, media: Sequence[StoredMedia], platforms: Collection[str]
-) -> None:
-    """Makes what the platforms take of these files now, while somebody waits who can mend them.
-    Raises `Unfit`."""
-    files = [runtime.media.media(stored) for stored in media]
-    for platform in sorted(platforms):
-        for file in files:
-            try:
-                await versions.make_all(runtime, [file], platform)
-            except (ConversionFailed, FileNotFoundError) as error:
-                problem = Problem(field="media", text=_unmade(file.name, platform))
-                raise Unfit({platform: [problem]}) from error
-
-
-def _unmade(name: str, platform: str) -> str:
-    return (
-        f"{name} cannot be made fit for {get(platform).label}; it may be damaged. Save it as JPEG "
-        "and add it again."
     )
 
 

@@ -102,7 +102,7 @@ async def run_worker(runtime: Runtime, queue: Queue, hands: LoopHands, stop: asy
     try:
         async with _beside(
             _every(1.0, lambda: _look_after(runtime, queue, deliverer)),
-            _every(1.0, deliverer.probe),
+            _every(2.0, deliverer.probe),
             _every(1.0, lambda: reconcile.tick(runtime)),
         ):
             await stop.wait()

@@ -21,7 +21,7 @@ from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.runtime import Runtime, open_runtime
 from tests.gallery import GalleryStandIn, registered
-from tests.world import World, XStandIn, settings_for
+from tests.world import StandIn, World, settings_for
 
 # Tracebacks with all local values, as structlog makes them unless told otherwise, take seconds:
 # longer than Slack waits.
@@ -115,11 +115,11 @@ def x_port(unused_tcp_port: int) -> int:
 
 
 @pytest.fixture
-async def x(x_port: int, tmp_path: Path) -> AsyncIterator[XStandIn]:
+async def x(x_port: int, tmp_path: Path) -> AsyncIterator[StandIn]:
     """X's stand-in, with its record of everything that it accepted."""
     server = TestServer(create_x(record=tmp_path), port=x_port)
     await server.start_server()
-    yield XStandIn(server, tmp_path / "x.jsonl")
+    yield StandIn(server, tmp_path / "x.jsonl")
     await server.close()
 
 
@@ -146,7 +146,7 @@ async def runtime(settings: Settings, clock: Clock) -> AsyncIterator[Runtime]:
 
 
 @pytest.fixture
-async def world(runtime: Runtime, x: XStandIn) -> World:
+async def world(runtime: Runtime, x: StandIn) -> World:
     """Alice's workspace with one connected X account."""
     return await World.build(runtime, x)
 

@@ -53,8 +53,8 @@ def settings_for(
 
 
 @dataclass
-class XStandIn:
-    """X on a loopback port: its switches, and what it accepted."""
+class StandIn:
+    """A platform on a loopback port: its switches, and what it accepted."""
 
     server: TestServer
     record: Path
@@ -88,12 +88,12 @@ class World:
     """One workspace with one connected account."""
 
     runtime: Runtime
-    x: XStandIn
+    x: StandIn
     workspace: Workspace
     account: Account
 
     @classmethod
-    async def build(cls, runtime: Runtime, x: XStandIn) -> World:
+    async def build(cls, runtime: Runtime, x: StandIn) -> World:
         workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
         account = await connect(runtime, workspace)
         return cls(runtime, x, workspace, account)

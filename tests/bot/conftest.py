@@ -16,7 +16,7 @@ from scheduler.config import Settings
 from scheduler.models import Account
 from scheduler.runtime import Runtime
 from tests.bot.desk import ALICE, BOB, TEAM, Desk
-from tests.world import XStandIn, connect, settings_for
+from tests.world import StandIn, connect, settings_for
 
 
 @pytest.fixture
@@ -80,6 +80,6 @@ async def desk(runtime: Runtime, slack_server: TestServer, app_port: int) -> Asy
 
 
 @pytest.fixture
-async def account(desk: Desk, x: XStandIn) -> Account:
+async def account(desk: Desk, x: StandIn) -> Account:
     """@acme on X, connected by Alice."""
     return await connect(desk.runtime, desk.workspace)

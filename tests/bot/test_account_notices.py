@@ -25,7 +25,7 @@ from scheduler.overview import Risk
 from scheduler.runtime import open_runtime
 from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, button, has
 from tests.bot.post_world import NOW, delivery, found, make_account
-from tests.world import XStandIn, connect, until
+from tests.world import StandIn, connect, until
 
 Json = dict[str, Any]
 BOB_DM = "D0BOB"
@@ -129,7 +129,7 @@ async def test_the_posts_at_risk_are_listed_with_their_times(
 
 
 async def test_the_button_leads_to_the_consent_page_and_back_to_a_working_account(
-    desk: Desk, x: XStandIn, notifier: Notifier
+    desk: Desk, x: StandIn, notifier: Notifier
 ) -> None:
     account = await connect(desk.runtime, desk.workspace)
     await breaks(desk, account)

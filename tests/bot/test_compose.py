@@ -13,7 +13,7 @@ from bot.views import ids
 from scheduler import accounts
 from scheduler.models import Account, Delivery, MediaFile, MediaVersion, Member, Post
 from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, block, block_ids, bomb, has, mp4, newest, png
-from tests.world import XStandIn, connect
+from tests.world import StandIn, connect
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -266,7 +266,7 @@ async def test_without_an_account_the_form_says_so_and_offers_to_connect_one(
 
 
 async def test_an_account_that_was_connected_meanwhile_is_offered_and_the_text_stays(
-    desk: Desk, x: XStandIn
+    desk: Desk, x: StandIn
 ) -> None:
     form = await desk.compose("Hello")
     await form.fill(text="Hello again")
@@ -287,9 +287,7 @@ async def test_an_account_that_was_connected_meanwhile_is_offered_and_the_text_s
     assert values[ids.COMPOSER_TEXT][ids.COMPOSER_TEXT]["value"] == "Hello again"
 
 
-async def test_several_accounts_each_get_the_post(
-    desk: Desk, account: Account, x: XStandIn
-) -> None:
+async def test_several_accounts_each_get_the_post(desk: Desk, account: Account, x: StandIn) -> None:
     second = await connect(desk.runtime, desk.workspace, "acme_labs")
     form = await desk.compose("Hello")
     await form.fill(accounts=[str(account.id), str(second.id)])
@@ -300,9 +298,7 @@ async def test_several_accounts_each_get_the_post(
     assert {delivery.account_id for delivery in deliveries} == {account.id, second.id}
 
 
-async def test_nobody_is_posted_for_unless_chosen(
-    desk: Desk, account: Account, x: XStandIn
-) -> None:
+async def test_nobody_is_posted_for_unless_chosen(desk: Desk, account: Account, x: StandIn) -> None:
     await connect(desk.runtime, desk.workspace, "acme_labs")
     form = await desk.compose("Hello")
 

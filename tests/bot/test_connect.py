@@ -14,7 +14,7 @@ from bot.web import connect as web_connect
 from bot.web.connect import connect_buttons
 from scheduler.models import Account, Consent
 from tests.bot.desk import ALICE, ALICE_DM, Desk, newest
-from tests.world import XStandIn
+from tests.world import StandIn
 
 
 @dataclass
@@ -49,7 +49,7 @@ async def consent(desk: Desk, browser: aiohttp.ClientSession) -> str:
 
 
 async def test_a_consent_connects_the_account_and_the_member_is_told(
-    desk: Desk, x: XStandIn, browser: aiohttp.ClientSession
+    desk: Desk, x: StandIn, browser: aiohttp.ClientSession
 ) -> None:
     page = await get(browser, await consent(desk, browser))
 
@@ -61,9 +61,7 @@ async def test_a_consent_connects_the_account_and_the_member_is_told(
     assert "Connected @acme on X" in said["text"]
 
 
-async def test_a_consent_works_once(
-    desk: Desk, x: XStandIn, browser: aiohttp.ClientSession
-) -> None:
+async def test_a_consent_works_once(desk: Desk, x: StandIn, browser: aiohttp.ClientSession) -> None:
     back = await consent(desk, browser)
     await get(browser, back)
 
@@ -75,7 +73,7 @@ async def test_a_consent_works_once(
 
 
 async def test_another_browser_cannot_finish_what_this_one_began(
-    desk: Desk, x: XStandIn, browser: aiohttp.ClientSession
+    desk: Desk, x: StandIn, browser: aiohttp.ClientSession
 ) -> None:
     back = await consent(desk, browser)
 
@@ -88,7 +86,7 @@ async def test_another_browser_cannot_finish_what_this_one_began(
 
 
 async def test_who_says_no_is_told_in_plain_words(
-    desk: Desk, x: XStandIn, browser: aiohttp.ClientSession
+    desk: Desk, x: StandIn, browser: aiohttp.ClientSession
 ) -> None:
     asked = await get(browser, link(desk))
     state = parse_qs(urlsplit(asked.location).query)["state"][0]

@@ -19,23 +19,23 @@ from sandbox.pinterest import create_app as create_pinterest
 from scheduler import accounts, checks
 from scheduler.models import Account, Event
 from tests.bot.desk import ALICE, Desk
-from tests.world import XStandIn, connect
+from tests.world import StandIn, connect
 
 
 @pytest.fixture
-async def facebook(tmp_path: Path) -> AsyncIterator[XStandIn]:
+async def facebook(tmp_path: Path) -> AsyncIterator[StandIn]:
     async with TestServer(create_facebook(record=tmp_path)) as server:
-        yield XStandIn(server, tmp_path / "facebook.jsonl")
+        yield StandIn(server, tmp_path / "facebook.jsonl")
 
 
 @pytest.fixture
-async def pinterest(tmp_path: Path) -> AsyncIterator[XStandIn]:
+async def pinterest(tmp_path: Path) -> AsyncIterator[StandIn]:
     async with TestServer(create_pinterest(record=tmp_path)) as server:
-        yield XStandIn(server, tmp_path / "pinterest.jsonl")
+        yield StandIn(server, tmp_path / "pinterest.jsonl")
 
 
 @pytest.fixture
-def more_settings(facebook: XStandIn, pinterest: XStandIn) -> dict[str, Any]:
+def more_settings(facebook: StandIn, pinterest: StandIn) -> dict[str, Any]:
     page, pins = (str(each.server.make_url("")).rstrip("/") for each in (facebook, pinterest))
     return {
         "FACEBOOK_CLIENT_ID": "sandbox-facebook-client",
@@ -110,7 +110,7 @@ async def test_boards_are_offered_and_one_is_kept(desk: Desk) -> None:
 
 @pytest.mark.parametrize("platform", ["facebook", "pinterest", "x"])
 async def test_a_check_finds_tokens_that_work_and_tokens_that_died(
-    desk: Desk, facebook: XStandIn, pinterest: XStandIn, x: XStandIn, platform: str
+    desk: Desk, facebook: StandIn, pinterest: StandIn, x: StandIn, platform: str
 ) -> None:
     stand_ins = {"facebook": facebook, "pinterest": pinterest, "x": x}
     person = "alice" if platform == "facebook" else "acme"

@@ -15,7 +15,7 @@ from scheduler import markers
 from scheduler.config import Settings
 from scheduler.models import Delivery
 from scheduler.runtime import Runtime
-from tests.world import World, XStandIn, settings_for
+from tests.world import StandIn, World, settings_for
 
 Client = TestClient[Any, Any]
 
@@ -79,7 +79,7 @@ async def test_a_silent_dispatcher_is_named(client: Client, runtime: Runtime) ->
     assert "silent for 60 seconds" in answer["checks"]["dispatcher"]["sentence"]
 
 
-async def test_a_late_post_is_named(client: Client, runtime: Runtime, x: XStandIn) -> None:
+async def test_a_late_post_is_named(client: Client, runtime: Runtime, x: StandIn) -> None:
     await tick(runtime)
     world = await World.build(runtime, x)
     delivery = await world.schedule(seconds=3600)

@@ -37,7 +37,7 @@ from tests.bot.desk import (
 from tests.bot.post_world import ask, fail, image, make_account, miss, schedule
 from tests.bot.test_compose import AUTUMN, SPRING
 from tests.scheduler.engine import Engine
-from tests.world import XStandIn, until
+from tests.world import StandIn, until
 
 Json = dict[str, Any]
 Happen = Callable[[Runtime, Found], Awaitable[Found]]
@@ -644,7 +644,7 @@ async def test_another_text_is_stored_and_shown(
     ids=["retry", "publish-missed", "is-not-live"],
 )
 async def test_however_often_it_is_pressed_it_goes_out_once(
-    desk: Desk, notifier: Notifier, account: Account, x: XStandIn, happen: Happen, action: str
+    desk: Desk, notifier: Notifier, account: Account, x: StandIn, happen: Happen, action: str
 ) -> None:
     await happen(desk.runtime, await schedule(desk.runtime, account))
     pressed = button(await card(desk, notifier), action)
@@ -660,7 +660,7 @@ async def test_however_often_it_is_pressed_it_goes_out_once(
 
 
 async def test_a_post_marked_as_posted_never_goes_out(
-    desk: Desk, notifier: Notifier, account: Account, x: XStandIn
+    desk: Desk, notifier: Notifier, account: Account, x: StandIn
 ) -> None:
     await fail(desk.runtime, await schedule(desk.runtime, account))
     form = await form_of(desk, notifier, ids.POST_MANUALLY)

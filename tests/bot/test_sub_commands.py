@@ -15,7 +15,7 @@ from scheduler.contents import Words
 from scheduler.models import Account, Delivery, Member, Post
 from scheduler.states import State
 from tests.bot.desk import ALICE, BOB, GENERAL, Desk, has, newest
-from tests.world import XStandIn
+from tests.world import StandIn
 
 Json = dict[str, Any]
 
@@ -200,7 +200,7 @@ async def test_disconnecting_twice_is_told(desk: Desk, account: Account) -> None
 
 
 async def test_an_account_of_another_workspace_cannot_be_disconnected(
-    desk: Desk, account: Account, x: XStandIn
+    desk: Desk, account: Account, x: StandIn
 ) -> None:
     other = await members.workspace(desk.runtime, "T0OTHER")
     message = await answer(desk, "accounts")

@@ -16,7 +16,7 @@ from sandbox.pinterest import create_app as create_pinterest
 from sandbox.x import create_app as create_x
 from scheduler.media import StoredMedia
 from scheduler.runtime import Runtime
-from tests.world import XStandIn, in_pieces, picture, sample
+from tests.world import StandIn, in_pieces, picture, sample
 
 File = Callable[[Runtime], Awaitable[StoredMedia]]
 #: A board of Pinterest's stand-in.
@@ -46,7 +46,7 @@ class Platform:
     place: str = ""
     prepared: File = picture
 
-    def settings(self, stand_in: XStandIn) -> dict[str, str]:
+    def settings(self, stand_in: StandIn) -> dict[str, str]:
         """The variables by which the publisher reaches the stand-in."""
         base = str(stand_in.server.make_url("")).rstrip("/")
         values = {
@@ -57,11 +57,11 @@ class Platform:
         return {f"{self.name.upper()}_{setting}": value for setting, value in values.items()}
 
     @asynccontextmanager
-    async def run(self, folder: Path) -> AsyncIterator[XStandIn]:
+    async def run(self, folder: Path) -> AsyncIterator[StandIn]:
         """The stand-in, which works on files in no time, with its record of everything that it
         accepted."""
         async with TestServer(self.create_app(record=folder)) as server:
-            stand_in = XStandIn(server, folder / f"{self.name}.jsonl")
+            stand_in = StandIn(server, folder / f"{self.name}.jsonl")
             await stand_in.switch(processing_seconds=0)
             yield stand_in
 

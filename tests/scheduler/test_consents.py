@@ -23,7 +23,7 @@ from scheduler.states import State
 from scheduler.vault import WrongKeys
 from tests.gallery import GalleryStandIn, Hold, connect_gallery, consent, offered, settings_of
 from tests.scheduler.engine import another_process, on_sqlite
-from tests.world import ALICE, XStandIn, settings_for
+from tests.world import ALICE, StandIn, settings_for
 
 BOB = "U0BOB"
 TOO_LATE = "used already or is too old"
@@ -238,7 +238,7 @@ async def test_another_browser_can_neither_finish_a_consent_nor_use_it_up(
 
 @on_sqlite
 async def test_the_code_of_one_platform_is_worth_nothing_at_another(
-    runtime: Runtime, team: Workspace, gallery: GalleryStandIn, x: XStandIn
+    runtime: Runtime, team: Workspace, gallery: GalleryStandIn, x: StandIn
 ) -> None:
     from_gallery = await consent(runtime, team.id)
     to_x = await accounts.begin_connect(

@@ -15,7 +15,7 @@ from scheduler.models import Delivery
 from scheduler.runtime import Runtime
 from scheduler.states import State
 from tests.scheduler.engine import Desk, Engine, another_process, events_of, on_sqlite
-from tests.world import World, XStandIn, until
+from tests.world import StandIn, World, until
 
 ALL_STATES = [
     State.SCHEDULED,
@@ -128,7 +128,7 @@ def put_back(copy: Path, url: str) -> None:
 
 @on_sqlite
 async def test_a_copied_back_database_file_publishes_nothing_twice(
-    settings: Settings, x: XStandIn, tmp_path: Path
+    settings: Settings, x: StandIn, tmp_path: Path
 ) -> None:
     async with another_process(settings) as before:
         copy = await before.run(lambda runtime: _publish_after_a_backup(runtime, x, tmp_path))
@@ -140,7 +140,7 @@ async def test_a_copied_back_database_file_publishes_nothing_twice(
     assert len(x.accepted()) == 1
 
 
-async def _publish_after_a_backup(runtime: Runtime, x: XStandIn, folder: Path) -> Path:
+async def _publish_after_a_backup(runtime: Runtime, x: StandIn, folder: Path) -> Path:
     world = await World.build(runtime, x)
     engine = Engine(runtime)
     await Epoch(runtime).advance()

@@ -25,7 +25,7 @@ from scheduler.states import State
 from tests.scheduler.engine import Engine, attempts_of, on_sqlite
 from tests.scheduler.holder import holder, rescued
 from tests.scheduler.platforms import FACEBOOK, INSTAGRAM, PINTEREST, PLATFORMS, File, Platform, X
-from tests.world import World, XStandIn, connect, picture, settings_for, until
+from tests.world import StandIn, World, connect, picture, settings_for, until
 
 pytestmark = on_sqlite
 
@@ -43,7 +43,7 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-async def stand_in(platform: Platform, tmp_path: Path) -> AsyncIterator[XStandIn]:
+async def stand_in(platform: Platform, tmp_path: Path) -> AsyncIterator[StandIn]:
     async with platform.run(tmp_path) as running:
         yield running
 
@@ -59,7 +59,7 @@ def settings(
     tmp_path: Path,
     x_port: int,
     platform: Platform,
-    stand_in: XStandIn,
+    stand_in: StandIn,
     media_port: int,
 ) -> Settings:
     changes = {
@@ -83,7 +83,7 @@ async def files(runtime: Runtime, media_port: int) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def world(runtime: Runtime, stand_in: XStandIn, platform: Platform, files: None) -> World:
+async def world(runtime: Runtime, stand_in: StandIn, platform: Platform, files: None) -> World:
     """Alice's workspace with one connected account of the platform."""
     workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
     account = await connect(runtime, workspace, platform.person, platform=platform.name)

@@ -28,7 +28,7 @@ from scheduler.runtime import Runtime
 from scheduler.states import OWNED, PostState, State
 from tests.scheduler.down import look_after, platform
 from tests.scheduler.engine import Engine, Process, another_process
-from tests.world import ALICE, World, XStandIn, accounts_like, connect, settings_for, until
+from tests.world import ALICE, StandIn, World, accounts_like, connect, settings_for, until
 
 POSTS, ACCOUNTS, OTHERS = 500, 10, 60
 HOUR, TEN_SECONDS, SECOND = timedelta(hours=1), timedelta(seconds=10), timedelta(seconds=1)
@@ -54,17 +54,17 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-async def elsewhere(tmp_path: Path) -> AsyncIterator[XStandIn]:
+async def elsewhere(tmp_path: Path) -> AsyncIterator[StandIn]:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     server = TestServer(create_x(record=folder))
     await server.start_server()
-    yield XStandIn(server, folder / "x.jsonl")
+    yield StandIn(server, folder / "x.jsonl")
     await server.close()
 
 
 @pytest.fixture
-async def door(x: XStandIn, unused_tcp_port_factory: Any) -> AsyncIterator[int]:
+async def door(x: StandIn, unused_tcp_port_factory: Any) -> AsyncIterator[int]:
     """A port of X's API that can be closed."""
     port: int = unused_tcp_port_factory()
     runner, switches = x.server.runner, x.server.app[WORLD].switches
@@ -76,7 +76,7 @@ async def door(x: XStandIn, unused_tcp_port_factory: Any) -> AsyncIterator[int]:
 
 @pytest.fixture
 def settings(
-    database_url: str, tmp_path: Path, x_port: int, door: int, elsewhere: XStandIn
+    database_url: str, tmp_path: Path, x_port: int, door: int, elsewhere: StandIn
 ) -> Iterator[Settings]:
     all_publishers()["elsewhere"] = Elsewhere
     usual = settings_for(
@@ -184,7 +184,7 @@ async def test_an_hour_without_a_platform_costs_no_post(
     world: World,
     clock: FrozenClock,
     settings: Settings,
-    elsewhere: XStandIn,
+    elsewhere: StandIn,
     mode: str,
     most_in_doubt: int,
 ) -> None:

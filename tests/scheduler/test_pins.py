@@ -20,7 +20,7 @@ from scheduler.runtime import Runtime
 from scheduler.states import State
 from tests.scheduler.engine import Engine, on_sqlite
 from tests.scheduler.platforms import PINTEREST, WALLS, film
-from tests.world import World, XStandIn, connect, picture, settings_for
+from tests.world import StandIn, World, connect, picture, settings_for
 
 pytestmark = on_sqlite
 
@@ -36,7 +36,7 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path, x_port: int, pinterest: XStandIn) -> Settings:
+def settings(database_url: str, tmp_path: Path, x_port: int, pinterest: StandIn) -> Settings:
     return settings_for(
         database_url,
         tmp_path,
@@ -49,13 +49,13 @@ def settings(database_url: str, tmp_path: Path, x_port: int, pinterest: XStandIn
 
 
 @pytest.fixture
-async def pinterest(tmp_path: Path) -> AsyncIterator[XStandIn]:
+async def pinterest(tmp_path: Path) -> AsyncIterator[StandIn]:
     async with PINTEREST.run(tmp_path) as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-async def world(runtime: Runtime, pinterest: XStandIn) -> World:
+async def world(runtime: Runtime, pinterest: StandIn) -> World:
     """Alice's workspace with one connected Pinterest account."""
     workspace = await members.workspace(runtime, "T0SANDBOX", name="Acme")
     account = await connect(runtime, workspace, platform="pinterest")

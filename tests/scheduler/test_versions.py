@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from sandbox.x.world import WORLD
-from scheduler import contents, posts
+from scheduler import admission, contents, posts
 from scheduler.config import Settings
 from scheduler.contents import Words
 from scheduler.fitting import MB
@@ -210,10 +210,10 @@ async def test_files_are_judged_as_they_will_be(runtime: Runtime) -> None:
         name="large.png", key="", kind="image", mime="image/png", size=9 * MB, sha256=""
     )
 
-    found = posts.problems(runtime, Words(text="Look"), [still, large], [("x", "")])
+    found = admission.problems(runtime, Words(text="Look"), [still, large], [("x", "")])
 
     assert found == {}
-    assert posts.notes(runtime, [still, large], ["x"]) == [
+    assert admission.notes(runtime, [still, large], ["x"]) == [
         "still.gif becomes a PNG for X.",
         "large.png is larger than the 5 MB that X takes, so it becomes a JPEG.",
     ]

@@ -1,0 +1,123 @@
+"""What a post must pass before it is stored: it fits where it goes, its accounts are there, the
+month's budget has room, and nobody said the same just now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from publishers import Problem, get
+from scheduler import spending, versions
+from scheduler.contents import Words
+from scheduler.conversion import ConversionFailed
+from scheduler.media import StoredMedia
+from scheduler.models import Account, Delivery
+from scheduler.post_errors import OverBudget, SaidBefore, Unfit, UnknownAccount, WrongTime
+from scheduler.runtime import Runtime
+from scheduler.states import State
+
+# Further ahead is a slip of the finger.
+FURTHEST = timedelta(days=5 * 366)
+
+
+def problems(
+    runtime: Runtime,
+    words: Words,
+    media: Sequence[StoredMedia],
+    targets: Collection[tuple[str, str]],
+) -> dict[str, list[Problem]]:
+    """Why this will not fit, by platform; platforms without a problem are left out. `targets` are
+    platforms, each with the place within an account where the post goes. Files are judged as they
+    will be when they were made fit."""
+    files = [runtime.media.media(stored) for stored in media]
+    found: dict[str, list[Problem]] = {}
+    for platform, place in sorted(set(targets)):
+        fit = [versions.fitted(file, platform).media for file in files]
+        unfit = get(platform).check(words.content(platform, fit, place=place))
+        known = found.get(platform, [])
+        found[platform] = [*known, *(problem for problem in unfit if problem not in known)]
+    return {platform: list_ for platform, list_ in found.items() if list_}
+
+
+def notes(runtime: Runtime, media: Sequence[StoredMedia], platforms: Collection[str]) -> list[str]:
+    """What will be done to these files for these platforms, a sentence each."""
+    files = [runtime.media.media(stored) for stored in media]
+    return [
+        change
+        for platform in sorted(set(platforms))
+        for file in files
+        for change in versions.fitted(file, platform).changes
+    ]
+
+
+def check_time(due_at: datetime, now: datetime) -> None:
+    """Raises `WrongTime` for a time that has passed or is absurdly far away."""
+    if due_at <= now:
+        raise WrongTime("That time has already passed. Choose a later one, or publish now.")
+    if due_at - now > FURTHEST:
+        raise WrongTime("That is more than five years away. Choose an earlier time.")
+
+
+async def usable_accounts(workspace_id: int, ids: Sequence[int]) -> list[Account]:
+    if not ids:
+        raise UnknownAccount("Choose at least one account to post to.")
+    found = await Account.filter(id__in=list(ids), workspace_id=workspace_id).order_by("id")
+    if len(found) != len(set(ids)):
+        raise UnknownAccount("One of the accounts is no longer there. Choose again.")
+    for account in found:
+        if account.health == "disconnected":
+            raise UnknownAccount(
+                f"@{account.username} was disconnected meanwhile. Connect it again or choose "
+                "another account."
+            )
+    return found
+
+
+async def make_fit(
+    runtime: Runtime, media: Sequence[StoredMedia], platforms: Collection[str]
+) -> None:
+    """Makes what the platforms take of these files now, while somebody waits who can mend them.
+    Raises `Unfit`."""
+    files = [runtime.media.media(stored) for stored in media]
+    for platform in sorted(platforms):
+        for file in files:
+            try:
+                await versions.make_all(runtime, [file], platform)
+            except (ConversionFailed, FileNotFoundError) as error:
+                problem = Problem(field="media", text=_unmade(file.name, platform))
+                raise Unfit({platform: [problem]}) from error
+
+
+def _unmade(name: str, platform: str) -> str:
+    return (
+        f"{name} cannot be made fit for {get(platform).label}; it may be damaged. Save it as JPEG "
+        "and add it again."
+    )
+
+
+async def check_budget(runtime: Runtime, rows: Sequence[Delivery], due: datetime) -> None:
+    for platform in sorted({row.platform for row in rows}):
+        cost = sum(row.price for row in rows if row.platform == platform)
+        await check_month(runtime, platform, cost, due)
+
+
+async def check_month(runtime: Runtime, platform: str, cost: int, due: datetime) -> None:
+    if cost and spending.budget(runtime, platform):
+        month = await spending.month(runtime, platform, due)
+        if cost > month.left:
+            raise OverBudget(platform, cost, month)
+
+
+async def check_not_said(
+    runtime: Runtime, rows: Sequence[Delivery], accounts: Sequence[Account]
+) -> None:
+    window = timedelta(hours=runtime.settings.duplicate_hours)
+    if not window:
+        return
+    for row, account in zip(rows, accounts, strict=True):
+        same = Delivery.filter(account_id=row.account_id, digest=row.digest).exclude(
+            state__in=[State.CANCELLED, State.FAILED, State.MISSED]
+        )
+        near = same.filter(due_at__gt=row.due_at - window, due_at__lt=row.due_at + window)
+        if found := await near.order_by("-due_at").first():
+            raise SaidBefore(account, found.due_at, found.state)
