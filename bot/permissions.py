@@ -9,6 +9,7 @@ NOT_YOUR_ACCOUNT = (
     "Only the person who connected this account or an admin of this workspace can disconnect it."
 )
 
+NOT_YOURS_TO_IMPORT = "You cannot schedule posts in this workspace; ask an admin of it."
 NOT_YOURS_TO_SET = (
     "Only the person who connected this account or an admin of this workspace can choose where its "
     "posts go."
@@ -25,6 +26,11 @@ def may_act_on(member: Member, post: Post) -> bool:
 def may_see(member: Member, post: Post) -> bool:
     """Read a post: everybody in its workspace."""
     return _is_here(member, post.workspace_id)
+
+
+def may_import(member: Member) -> bool:
+    """Schedule many posts from a file: whoever may schedule one."""
+    return bool(member.user_id)
 
 
 def may_connect(member: Member) -> bool:

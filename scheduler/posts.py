@@ -69,6 +69,16 @@ class NewPost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A post as it will be stored, with its deliveries and files."""
+
+    post: Post
+    deliveries: Sequence[Delivery]
+    media: Sequence[StoredMedia]
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A post with all that a person may want to see of it."""
 
@@ -96,7 +106,6 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     then.
     """
     now = runtime.clock.now()
-    due = new.due_at or now
     if new.due_at is not None:
         admission.check_time(new.due_at, now)
     accounts = await admission.usable_accounts(new.workspace_id, new.account_ids)
@@ -105,19 +114,36 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     if unfit:
         raise Unfit(unfit)
     await admission.make_fit(runtime, new.media, {account.platform for account in accounts})
+    drawn = draw_up(runtime, new, accounts, now)
+    await admission.check_budget(runtime, drawn.deliveries, drawn.due_at)
+    if not new.means_it_twice:
+        await admission.check_not_said(runtime, drawn.deliveries, accounts)
+    async with transaction() as connection:
+        await store(connection, [drawn], now, notice="card")
+    _wake(runtime, drawn.due_at)
+    return drawn.post
+
+
+def draw_up(runtime: Runtime, new: NewPost, accounts: Sequence[Account], now: datetime) -> Drawn:
+    """A post and its deliveries as they would be stored, before anything is."""
+    due = new.due_at or now
     post = _post(new, due, now)
     files = [runtime.media.media(each) for each in new.media]
     rows = [_delivery(post, account, new, files, due, now) for account in accounts]
-    await admission.check_budget(runtime, rows, due)
-    if not new.means_it_twice:
-        await admission.check_not_said(runtime, rows, accounts)
-    async with transaction() as connection:
-        await post.save(using_db=connection, force_create=True)
-        await _store_media(connection, post, new.media)
-        await Delivery.bulk_create(rows, using_db=connection)
-        await _note(connection, post, "post.scheduled", new.author, now, notice="card")
-    _wake(runtime, due)
-    return post
+    return Drawn(post=post, deliveries=rows, media=new.media, due_at=due)
+
+
+async def store(
+    connection: BaseDBAsyncClient, drawn: Sequence[Drawn], now: datetime, *, notice: str | None
+) -> None:
+    """Stores posts that were drawn up, inside the caller's transaction."""
+    await Post.bulk_create([each.post for each in drawn], batch_size=500, using_db=connection)
+    for each in drawn:
+        await _store_media(connection, each.post, each.media)
+    rows = [row for each in drawn for row in each.deliveries]
+    await Delivery.bulk_create(rows, batch_size=500, using_db=connection)
+    noted = [_event(each.post, "post.scheduled", each.post.author, now, notice) for each in drawn]
+    await events.record(connection, noted)
 
 
 async def reschedule(runtime: Runtime, ref: Ref, due_at: datetime, timezone: str) -> None:
@@ -308,6 +334,8 @@ async def _laid_out_anew(
 async def _store_media(
     connection: BaseDBAsyncClient, post: Post, media: Sequence[StoredMedia]
 ) -> None:
+    if not media:
+        return
     await MediaFile.bulk_create(
         [
             MediaFile(
@@ -423,7 +451,11 @@ async def _note(
     *,
     notice: str | None,
 ) -> None:
-    event = {
+    await events.record(connection, [_event(post, kind, actor, now, notice)])
+
+
+def _event(post: Post, kind: str, actor: str, now: datetime, notice: str | None) -> dict[str, Any]:
+    return {
         "workspace_id": post.workspace_id,
         "post_id": post.id,
         "kind": kind,
@@ -431,7 +463,6 @@ async def _note(
         "at": now,
         "notice": notice,
     }
-    await events.record(connection, [event])
 
 
 def _why_not(found: Found, done: str, delivery_id: int | None = None) -> str:

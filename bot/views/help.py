@@ -11,6 +11,7 @@ _ROWS = (
     (" list", "shows your newest posts and how they stand."),
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
     (" accounts", "shows the connected accounts; connect and disconnect them there."),
+    (" import", "schedules many posts at once from a CSV file, after a check of every row."),
     (" help", "shows this."),
 )
 
@@ -32,7 +33,7 @@ def help_message() -> Json:
             "let you reschedule, edit, cancel or retry."
         ),
     ]
-    text = f"`{ids.COMMAND}` opens the form. Also: list, status <id>, accounts, help."
+    text = f"`{ids.COMMAND}` opens the form. Also: list, status <id>, accounts, import, help."
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
 
 

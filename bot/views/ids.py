@@ -72,6 +72,15 @@ RESCHEDULE_MODAL = "reschedule_modal"
 EDIT_MODAL = "edit_modal"
 EDIT_TEXT = "edit_text"
 
+# Import of many posts from a file
+IMPORT = "import"
+IMPORT_FILE = "import_file"
+# The report of a check; its button schedules, or chooses another file
+IMPORT_REPORT = "import_report"
+IMPORT_AGAIN = "import_again"
+# The same button under a message
+IMPORT_SCHEDULE = "import_schedule"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"

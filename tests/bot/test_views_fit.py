@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
 from bot.views import compose, home, posts_list
+from bot.views import imports as import_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
-from sandbox.slack.rules import check_answer, check_view
+from sandbox.slack.rules import check_answer, check_blocks, check_view
+from scheduler.imports import Report, RowProblem
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.platforms import Room
 from scheduler.posts import Found
@@ -216,6 +219,48 @@ def test_the_home_fits(
     shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
 
     assert fits(home.home(shown), surface="home")
+
+
+row_problems = st.builds(
+    RowProblem, row=st.integers(1, 10**6), column=st.sampled_from(["", "text"]), text=written(3000)
+)
+reports = st.builds(
+    Report,
+    name=written(300),
+    rows=st.integers(0, 1000),
+    posts=st.integers(0, 1000),
+    import_id=st.sampled_from(["", "0123456789abcdef"]),
+    problems=st.lists(row_problems, max_size=1),
+    obstacles=st.lists(written(1000), max_size=1),
+    costs=st.sampled_from([{}, {"X": 12345}]),
+    by_account=st.dictionaries(written(250), st.integers(1, 99), max_size=3),
+    first=st.just(NOW),
+    last=st.just(AGAIN),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports, st.integers(0, 3000), st.integers(0, 100))
+def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
+    one: Report, problems: int, accounts: int
+) -> None:
+    many = {f"{name} {n}": n for name in one.by_account for n in range(accounts)}
+    found = replace(one, problems=[*one.problems] * problems, by_account=many)
+
+    _, blocks = import_views.report_message(found)
+
+    assert fits(import_views.report(found))
+    assert check_blocks(blocks) == []
+    assert len(blocks) <= 50
+
+
+@given(written(5000), written(300), written(3000))
+def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
+    form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
+
+    assert fits(form)
+    assert fits(import_views.working("Checking", name, 1, 1000))
+    assert fits(import_views.ended(notice or "a"))
 
 
 @given(written(400), st.integers(1, 300))
