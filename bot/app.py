@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
 from bot.installation import Installation
-from bot.listeners import accounts, compose, help, home, places, posts_list, recovery
+from bot.listeners import accounts, compose, help, home, places, posts_list, recovery, slots
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
@@ -77,6 +77,7 @@ def _register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
     posts_list.register(app, runtime)
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
+    slots.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, background)
     home.register(app, runtime)

@@ -16,7 +16,16 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F
 
 from publishers import Media
-from scheduler import admission, circuits, contents, deliveries, events, spending, states
+from scheduler import (
+    admission,
+    circuits,
+    contents,
+    deliveries,
+    events,
+    free_slots,
+    spending,
+    states,
+)
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
 from scheduler.database import transaction
@@ -60,6 +69,8 @@ class NewPost:
     account_ids: tuple[int, ...]
     timezone: str
     due_at: datetime | None = None
+    #: The slot that it takes at each account, by account id, in place of `due_at`.
+    slots: Mapping[int, datetime] = field(default_factory=dict)
     media: tuple[StoredMedia, ...] = ()
     #: Where within an account it goes, by account id; else where posts to it go by default.
     places: Mapping[int, str] = field(default_factory=dict)
@@ -92,31 +103,32 @@ def place_of(account: Account, places: Mapping[int, str]) -> str:
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
     """Stores a post with one delivery for each account, due at its time.
 
-    Raises `WrongTime`, `UnknownAccount`, `Unfit`, `OverBudget` or `SaidBefore`; nothing is stored
-    then.
+    Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
+    `OverBudget` or `SaidBefore`; nothing is stored then.
     """
     now = runtime.clock.now()
-    due = new.due_at or now
-    if new.due_at is not None:
-        admission.check_time(new.due_at, now)
+    for chosen in [*new.slots.values(), *([new.due_at] if new.due_at else [])]:
+        admission.check_time(chosen, now)
     accounts = await admission.usable_accounts(new.workspace_id, new.account_ids)
     targets = [(account.platform, place_of(account, new.places)) for account in accounts]
     unfit = admission.problems(runtime, new.words, new.media, targets)
     if unfit:
         raise Unfit(unfit)
     await admission.make_fit(runtime, new.media, {account.platform for account in accounts})
-    post = _post(new, due, now)
+    due = {each.id: new.slots.get(each.id) or new.due_at or now for each in accounts}
+    post = _post(new, min(due.values()), now)
     files = [runtime.media.media(each) for each in new.media]
-    rows = [_delivery(post, account, new, files, due, now) for account in accounts]
-    await admission.check_budget(runtime, rows, due)
+    rows = [_delivery(post, account, new, files, due[account.id], now) for account in accounts]
+    await admission.check_budget(runtime, rows)
     if not new.means_it_twice:
         await admission.check_not_said(runtime, rows, accounts)
     async with transaction() as connection:
+        await free_slots.hold(connection, new.slots)
         await post.save(using_db=connection, force_create=True)
         await _store_media(connection, post, new.media)
         await Delivery.bulk_create(rows, using_db=connection)
         await _note(connection, post, "post.scheduled", new.author, now, notice="card")
-    _wake(runtime, due)
+    _wake(runtime, min(due.values()))
     return post
 
 
@@ -285,7 +297,7 @@ def _delivery(
         price=spending.price(account.platform, content),
         due_at=due,
         next_attempt_at=stage_at(due, [media.kind for media in new.media]),
-        priority=PRIORITY_NOW if new.due_at is None else new.priority,
+        priority=new.priority if new.due_at or account.id in new.slots else PRIORITY_NOW,
         since=now,
     )
 
