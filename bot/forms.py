@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot import drafts
+from bot import drafts, permissions
 from bot.drafts import Draft
+from bot.views.accounts import Connect
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
-from scheduler import accounts, platforms
+from scheduler import accounts, members, platforms
 from scheduler.models import Account
 from scheduler.runtime import Runtime
 from scheduler.walltime import shown
@@ -34,11 +35,10 @@ async def form(
         draft = replace(draft, account_ids=(connected[0].id,))
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
-    buttons = connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
     return Form(
         draft=draft,
         accounts=[_choice(account) for account in connected],
-        connects=[] if connected else buttons,
+        connects=[] if connected else await _connects(runtime, workspace_id, user_id),
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
         notes=drafts.notes(runtime, draft, chosen),
@@ -50,6 +50,14 @@ async def form(
         asks_twice=asks_twice,
         takes_focus=is_new,
     )
+
+
+async def _connects(runtime: Runtime, workspace_id: int, user_id: str) -> list[Connect] | None:
+    known = await members.stale_member(workspace_id, user_id)
+    member = known or await members.stranger(runtime, workspace_id, user_id)
+    if not permissions.may_connect(member):
+        return None
+    return connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
 
 
 def _choice(account: Account) -> Choice:

@@ -13,7 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot import drafts, forms
+from bot import drafts, forms, permissions
 from bot.background import Background
 from bot.drafts import Draft, Problems
 from bot.listeners.wording import text_of_command, text_of_message
@@ -23,6 +23,7 @@ from bot.slack import SLACK_FAILURES, known_member, tell
 from bot.views import compose as views
 from bot.views import ids
 from scheduler import accounts, members
+from scheduler.models import Member
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
@@ -92,6 +93,7 @@ class Composer:
 
     async def submit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         view, draft = body["view"], drafts.read(body["view"])
+        self._demand_writer(await self._known(context))
         connected = await accounts.connected(context["workspace_id"])
         problems = drafts.problems(self._runtime, draft, connected)
         if problems:
@@ -119,6 +121,7 @@ class Composer:
         """Opens the form with what the database knows, before anything slow."""
         now, workspace_id = self._runtime.clock.now(), context["workspace_id"]
         member = await members.stale_member(workspace_id, str(context.user_id))
+        self._demand_writer(member or await self._stranger(context))
         # Without a zone no time is proposed: it would be wrong in most places.
         draft = (
             drafts.blank(member.timezone, now, text=text)
@@ -130,6 +133,18 @@ class Composer:
         opened = await self._slack.views_open(trigger_id=trigger_id, view=view)
         if member is None or now - member.checked_at > members.BELIEVED:
             self._background.start(self._find_zone(opened["view"], draft, context, notice))
+
+    async def _known(self, context: AsyncBoltContext) -> Member:
+        """Who acts, as far as the database knows: Slack waits for an answer."""
+        known = await members.stale_member(context["workspace_id"], str(context.user_id))
+        return known or await self._stranger(context)
+
+    async def _stranger(self, context: AsyncBoltContext) -> Member:
+        workspace_id, user_id = context["workspace_id"], str(context.user_id)
+        return await members.stranger(self._runtime, workspace_id, user_id)
+
+    def _demand_writer(self, member: Member) -> None:
+        permissions.demand(permissions.may_write(member), permissions.NOT_A_WRITER)
 
     async def _find_zone(
         self, view: Json, draft: Draft, context: AsyncBoltContext, notice: str
