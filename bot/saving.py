@@ -8,7 +8,7 @@ from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import drafts
+from bot import draft_times, drafts
 from bot.drafts import Draft, Problems, Upload
 from bot.slack import file_chunks
 from bot.views import ids
@@ -49,7 +49,7 @@ class Saver:
         if problems:
             return Saved(problems=problems)
         try:
-            due = drafts.instant(draft)
+            due = draft_times.instant(draft.when)
             assert due is None or isinstance(due, datetime)
             post = await posts.schedule(
                 self._runtime,
@@ -58,7 +58,7 @@ class Saver:
                     author=author,
                     words=draft.words,
                     account_ids=draft.account_ids,
-                    timezone=draft.zone,
+                    timezone=draft.when.zone,
                     due_at=due,
                     media=tuple(media),
                     places=draft.places,
@@ -68,7 +68,7 @@ class Saver:
         except posts.Unfit as error:
             return Saved(problems=drafts.by_block(error.problems, draft))
         except posts.SaidBefore as error:
-            return Saved(problems={ids.COMPOSER_TWICE: [_said_before(error, draft.zone)]})
+            return Saved(problems={ids.COMPOSER_TWICE: [_said_before(error, draft.when.zone)]})
         except posts.OverBudget as error:
             return Saved(problems={ids.COMPOSER_TEXT: [str(error)]})
         except posts.WrongTime as error:

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import drafts, forms
 from bot.background import Background
+from bot.draft_times import When
 from bot.drafts import Draft, Problems
 from bot.listeners.wording import text_of_command, text_of_message
 from bot.live import LiveViews
@@ -125,7 +126,7 @@ class Composer:
         draft = (
             drafts.blank(member.timezone, now, text=text)
             if member is not None
-            else Draft(zone="UTC", text=text)
+            else Draft(when=When(zone="UTC"), text=text)
         )
         notice = views.opening_notice(text, files or [])
         view = await self._render(draft, context, is_new=True, notice=notice)
@@ -143,7 +144,7 @@ class Composer:
             workspace_id=context["workspace_id"],
             user_id=str(context.user_id),
         )
-        if member.timezone == draft.zone and draft.date:
+        if member.timezone == draft.when.zone and draft.when.date:
             return
         here = drafts.blank(member.timezone, self._runtime.clock.now(), text=draft.text)
         new = await self._render(here, context, is_new=True, notice=notice)
@@ -194,7 +195,7 @@ class Composer:
         saved, error = await _outcome(saving)
         await shown
         if saved is not None and saved.post is not None:
-            view = views.scheduled(saved.due, draft.zone, saved.post.id)
+            view = views.scheduled(saved.due, draft.when.zone, saved.post.id)
         else:
             twice = saved is not None and ids.COMPOSER_TWICE in saved.problems
             kept = replace(draft, kept=True)

@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import drafts, permissions
+from bot import draft_times, permissions
 from bot.background import Background
 from bot.cards import Cards
 from bot.clients import Clients
-from bot.drafts import Draft
+from bot.draft_times import When
 from bot.slack import SLACK_FAILURES, known_member, log
 from bot.views import ids, notice, offers
 from bot.views import recovery as views
@@ -147,8 +146,8 @@ class Recovery:
 
     async def open_reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
-        draft = self._proposed(click.found.post, click.member)
-        await self._show(body, context, views.reschedule(click.found, draft, click.target))
+        proposed = self._proposed(click.found.post, click.member)
+        await self._show(body, context, views.reschedule(click.found, proposed, click.target))
         await ack()
 
     async def open_edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
@@ -173,23 +172,23 @@ class Recovery:
         )
 
     async def reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        view, draft = body["view"], drafts.read(body["view"])
+        view, chosen = body["view"], views.read_time(body["view"])
         target = views.read_target(view)
         found, member = await self._allowed(target.post_id, context)
-        wrong = drafts.time_problems(self._runtime, draft)
+        wrong = draft_times.problems(chosen, self._runtime.clock.now())
         if ids.COMPOSER_FOLD in wrong and ids.COMPOSER_FOLD not in _fields(view):
             # The choice between both times appears with the question.
-            note = drafts.repeated_sentence(draft)
-            asked = views.reschedule(found, draft, target, notice=note)
+            note = draft_times.repeated_sentence(chosen)
+            asked = views.reschedule(found, chosen, target, notice=note)
             await ack(response_action="update", view=asked)
             return
         if wrong:
             errors = {place: " ".join(sentences) for place, sentences in wrong.items()}
             await ack(response_action="errors", errors=errors)
             return
-        due = drafts.instant(draft)
+        due = draft_times.instant(chosen)
         assert isinstance(due, datetime)
-        await posts.reschedule(self._runtime, _ref(found.post, member), due, draft.zone)
+        await posts.reschedule(self._runtime, _ref(found.post, member), due, chosen.zone)
         await ack()
         self._settle(context, target.reply, member, f"moved it to {when(due)}")
 
@@ -250,13 +249,12 @@ class Recovery:
                 if name not in _REFUSED or view is candidates[-1]:
                     raise
 
-    def _proposed(self, post: Post, member: Member) -> Draft:
+    def _proposed(self, post: Post, member: Member) -> When:
         """The time that the post has, or the next full hours where that has passed."""
         zone, now = member.timezone, self._runtime.clock.now()
         if post.due_at is None or post.due_at <= now:
-            return drafts.blank(zone, now)
-        local = post.due_at.astimezone(ZoneInfo(zone))
-        return Draft(zone=zone, date=f"{local:%Y-%m-%d}", time=f"{local:%H:%M}")
+            return draft_times.proposed(zone, now)
+        return draft_times.at(post.due_at, zone)
 
     async def _answer_link(
         self,
