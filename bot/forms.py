@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot import drafts, permissions
+from bot import draft_times, drafts, permissions
+from bot.draft_times import When
 from bot.drafts import Draft
 from bot.views.accounts import Connect
 from bot.views.compose import Form
@@ -42,8 +43,8 @@ async def form(
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
         notes=drafts.notes(runtime, draft, chosen),
-        when_note=_when_note(runtime, draft),
-        repeated=drafts.repeated(draft),
+        when_note=_when_note(runtime, draft.when),
+        repeated=draft_times.repeated(draft.when),
         platforms={name: platforms.label(name) for name in names},
         used=platforms.used_fields(names),
         places=[_place(account, draft) for account in chosen if _has_places(account)],
@@ -94,13 +95,13 @@ def _hints(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[st
     return [sentence for sentences in found.values() for sentence in sentences]
 
 
-def _when_note(runtime: Runtime, draft: Draft) -> str:
-    if draft.now:
+def _when_note(runtime: Runtime, when: When) -> str:
+    if when.now:
         return "It goes out as soon as you send this form."
-    if not draft.date or not draft.time:
+    if not when.date or not when.time:
         return ""
-    wrong = drafts.time_problems(runtime, draft)
+    wrong = draft_times.problems(when, runtime.clock.now())
     if wrong:
         return " ".join(sentence for sentences in wrong.values() for sentence in sentences)
-    due = drafts.instant(draft)
-    return f"It goes out on {shown(due, draft.zone)}." if isinstance(due, datetime) else ""
+    due = draft_times.instant(when)
+    return f"It goes out on {shown(due, when.zone)}." if isinstance(due, datetime) else ""

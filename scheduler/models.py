@@ -142,9 +142,11 @@ class Post(Model):
     first_comment = fields.TextField(default="", db_default="")
     state = fields.CharEnumField(PostState, max_length=16, default=PostState.DRAFT)
     due_at = fields.DatetimeField(null=True)
+    # Of a draft: the accounts and places that it is meant for, and what else was typed.
+    plan: Any = fields.JSONField(null=True)
     # The zone in which the author chose the time.
     timezone = fields.CharField(max_length=64, default="UTC")
-    # Rises with every change of the content.
+    # Rises with every change of the content; whoever read an older one changes nothing.
     revision = fields.IntField(default=1)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

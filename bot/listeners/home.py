@@ -22,12 +22,12 @@ def register(app: AsyncApp, runtime: Runtime) -> None:
         if event.get("tab") == "home":
             member = await known_member(
                 runtime,
-                app.client,
+                context.client,
                 workspace_id=context["workspace_id"],
                 user_id=event["user"],
             )
             view = await home(runtime, member)
-            await app.client.views_publish(user_id=member.user_id, view=view)
+            await context.client.views_publish(user_id=member.user_id, view=view)
         await ack()
 
     app.event("app_home_opened")(opened)

@@ -59,17 +59,19 @@ def composer(form: Form) -> Json:
         *fields.extra_fields(draft, form.used),
         *fields.place_fields(form.places),
         *fields.media_fields(draft),
-        fields.when_field(draft),
-        fields.date_field(draft),
-        fields.time_field(draft),
-        *([fields.fold_field(draft, form.repeated)] if form.repeated else []),
-        context(escape(form.when_note) or f"Times are in {draft.zone}.", ids.COMPOSER_WHEN_NOTE),
+        fields.when_field(draft.when),
+        fields.date_field(draft.when),
+        fields.time_field(draft.when),
+        *([fields.fold_field(draft.when, form.repeated)] if form.repeated else []),
+        context(
+            escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
+        ),
     ]
     return modal(
         TITLE,
         blocks,
         callback_id=ids.COMPOSER,
-        submit="Publish Now" if draft.now else "Schedule Post",
+        submit="Publish Now" if draft.when.now else "Schedule Post",
         close="Cancel",
         private_metadata=drafts.memory(draft),
     )

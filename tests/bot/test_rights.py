@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import permissions
 from bot.app import build_app
+from bot.clients import open_clients
 from bot.views import ids, offers
 from bot.web.connect import connect_buttons
 from scheduler.models import Account, Delivery, Event, Member, Post
@@ -131,9 +131,10 @@ DEEDS = (
 )
 
 
-def test_every_listener_stands_in_the_table(desk: Desk) -> None:
+async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
     """A new listener needs a row above: which role is the least one for it?"""
-    app = build_app(desk.runtime, AsyncWebClient())
+    async with open_clients(desk.runtime) as clients:
+        app = build_app(desk.runtime, clients)
 
     known = {listener.ack_function.__qualname__ for listener in app._async_listeners}  # type: ignore[attr-defined]
 
