@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot import draft_times, drafts
+from bot import draft_times, drafts, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
 from bot.views import ids
+from bot.views.accounts import Connect
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
-from scheduler import accounts, free_slots, platforms
+from scheduler import accounts, free_slots, members, platforms
 from scheduler.models import Account
 from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
@@ -38,11 +39,10 @@ async def form(
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
     draft, when_note = await _timed(runtime, draft, chosen)
-    buttons = connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
     return Form(
         draft=draft,
         accounts=[_choice(account) for account in connected],
-        connects=[] if connected else buttons,
+        connects=[] if connected else await _connects(runtime, workspace_id, user_id),
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
         notes=drafts.notes(runtime, draft, chosen),
@@ -54,6 +54,14 @@ async def form(
         asks_twice=asks_twice,
         takes_focus=is_new,
     )
+
+
+async def _connects(runtime: Runtime, workspace_id: int, user_id: str) -> list[Connect] | None:
+    known = await members.stale_member(workspace_id, user_id)
+    member = known or await members.stranger(runtime, workspace_id, user_id)
+    if not permissions.may_connect(member):
+        return None
+    return connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
 
 
 def _choice(account: Account) -> Choice:

@@ -37,17 +37,19 @@ class Saved:
 class Saver:
     """Stores what members send; at most a few files are fetched at a time."""
 
-    def __init__(self, runtime: Runtime, slack: AsyncWebClient) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._slack = slack
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def save(self, draft: Draft, workspace_id: int, author: str) -> Saved:
-        """Stores the post of a draft whose fields were found in order."""
+    async def save(
+        self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
+    ) -> Saved:
+        """Stores the post of a draft whose fields were found in order. `slack` is the client of the
+        workspace that holds its files."""
         slots, problems = await self._free_slots(draft, workspace_id)
         if problems:
             return Saved(problems=problems)
-        media, problems = await self._fetch_all(draft)
+        media, problems = await self._fetch_all(slack, draft)
         if problems:
             return Saved(problems=problems)
         try:
@@ -99,11 +101,13 @@ class Saver:
         note = slots_note(chosen, free, now)
         return {}, {ids.COMPOSER_WHEN: [f"{note} Send the form again if that is right."]}
 
-    async def _fetch_all(self, draft: Draft) -> tuple[list[StoredMedia], Problems]:
+    async def _fetch_all(
+        self, slack: AsyncWebClient, draft: Draft
+    ) -> tuple[list[StoredMedia], Problems]:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
                 described = zip(draft.uploads, draft.alt_texts, strict=False)
-                found = await asyncio.gather(*(self._fetch(*each) for each in described))
+                found = await asyncio.gather(*(self._fetch(slack, *each) for each in described))
         except TimeoutError:
             said = "Slack took too long to hand over the files. Try again, with smaller ones."
             return [], {ids.COMPOSER_MEDIA: [said]}
@@ -111,11 +115,13 @@ class Saver:
         stored = [each for each in found if isinstance(each, StoredMedia)]
         return stored, ({ids.COMPOSER_MEDIA: refused} if refused else {})
 
-    async def _fetch(self, upload: Upload, alt_text: str) -> StoredMedia | str:
+    async def _fetch(
+        self, slack: AsyncWebClient, upload: Upload, alt_text: str
+    ) -> StoredMedia | str:
         """The stored file, or the sentence that says why it cannot be posted."""
         async with self._slots:
             try:
-                chunks = file_chunks(self._slack, upload.about)
+                chunks = file_chunks(slack, upload.about)
                 stored = await self._runtime.media.add(chunks, name=upload.name)
             except UnusableMedia as error:
                 return str(error)

@@ -24,7 +24,7 @@ _SHOWN = 3
 
 
 def register(app: AsyncApp, runtime: Runtime) -> None:
-    story = Slots(app, runtime)
+    story = Slots(runtime)
     app.action(ids.SET_SLOTS)(story.open)
     app.view(ids.SLOTS_MODAL)(story.set)
 
@@ -32,9 +32,8 @@ def register(app: AsyncApp, runtime: Runtime) -> None:
 class Slots:
     """The listeners of this story."""
 
-    def __init__(self, app: AsyncApp, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._slack = app.client
 
     async def open(
         self, ack: AsyncAck, action: Json, body: Json, context: AsyncBoltContext
@@ -42,9 +41,9 @@ class Slots:
         account, member = await self._allowed(int(action["value"]), context)
         view = views.slots_form(account, account.slots_zone if account.slots else member.timezone)
         if "view" in body:
-            await self._slack.views_push(trigger_id=body["trigger_id"], view=view)
+            await context.client.views_push(trigger_id=body["trigger_id"], view=view)
         else:
-            await self._slack.views_open(trigger_id=body["trigger_id"], view=view)
+            await context.client.views_open(trigger_id=body["trigger_id"], view=view)
         await ack()
 
     async def set(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
@@ -62,10 +61,10 @@ class Slots:
         await ack(response_action="update", view=view)
 
     async def _allowed(self, account_id: int, context: AsyncBoltContext) -> tuple[Account, Member]:
-        """Raises `AccountError` when the member may not set up the account."""
+        """Raises `AccountError` when it is gone, `Refused` when the member may not set it up."""
         member = await known_member(
             self._runtime,
-            self._slack,
+            context.client,
             workspace_id=context["workspace_id"],
             user_id=str(context.user_id),
         )
@@ -73,6 +72,5 @@ class Slots:
         account = next((each for each in connected if each.id == account_id), None)
         if account is None:
             raise AccountError(GONE)
-        if not permissions.may_set_up(member, account):
-            raise AccountError(permissions.NOT_YOURS_TO_SET)
+        permissions.demand(permissions.may_set_up(member, account), permissions.NOT_YOURS_TO_SET)
         return account, member

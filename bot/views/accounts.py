@@ -73,17 +73,17 @@ def connected_text(connected: Sequence[Account]) -> str:
     )
 
 
-def accounts_message(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:
+def accounts_message(rows: Sequence[Row], connects: Sequence[Connect] | None) -> Json:
     """For the member alone."""
     text = f"Connected accounts: {len(rows)}."
     return {"response_type": "ephemeral", "text": text, "blocks": blocks(rows, connects)}
 
 
-def accounts_modal(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:
+def accounts_modal(rows: Sequence[Row], connects: Sequence[Connect] | None) -> Json:
     return modal("Accounts", blocks(rows, connects), callback_id=ids.ACCOUNTS_MODAL, close="Close")
 
 
-def blocks(rows: Sequence[Row], connects: Sequence[Connect]) -> list[Json]:
+def blocks(rows: Sequence[Row], connects: Sequence[Connect] | None) -> list[Json]:
     shown = [_row(each) for each in rows]
     while sum(len(each) for each in shown) > _MOST_ROW_BLOCKS:
         shown.pop()
@@ -96,8 +96,11 @@ def blocks(rows: Sequence[Row], connects: Sequence[Connect]) -> list[Json]:
     ]
 
 
-def connect_blocks(connects: Sequence[Connect]) -> list[Json]:
-    """A button for each platform, or what to do when there is none."""
+def connect_blocks(connects: Sequence[Connect] | None) -> list[Json]:
+    """A button for each platform, or what to do when there is none; `None` for members who may not
+    connect accounts."""
+    if connects is None:
+        return [context("Publishers and admins of this workspace connect accounts.")]
     if not connects:
         return [
             context(

@@ -27,7 +27,8 @@ class Form:
 
     draft: Draft
     accounts: Sequence[Choice]
-    connects: Sequence[Connect] = ()
+    #: `None` for members who may not connect accounts.
+    connects: Sequence[Connect] | None = ()
     rooms: Sequence[Room] = ()
     hints: Sequence[str] = ()
     notes: Sequence[str] = ()

@@ -51,7 +51,7 @@ class PlaceField:
 
 
 def accounts_field(
-    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect]
+    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect] | None
 ) -> list[Json]:
     """Which accounts the post goes to, or how to connect the first."""
     if not accounts:
@@ -68,7 +68,15 @@ def accounts_field(
     return [field("Accounts", element, dispatch_action=True)]
 
 
-def _no_accounts(connects: Sequence[Connect]) -> list[Json]:
+def _no_accounts(connects: Sequence[Connect] | None) -> list[Json]:
+    if connects is None:
+        return [
+            section(
+                "*No account is connected yet.* Ask a publisher or an admin of this workspace to "
+                "connect one, then press _Look Again_. What you write here stays."
+            ),
+            actions(button("Look Again", ids.COMPOSER_REFRESH)),
+        ]
     if not connects:
         return [
             section(
