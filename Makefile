@@ -27,7 +27,7 @@ check: setup ## All that CI demands: format, lint, types, imports, every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -m ""
+	$(BIN)/pytest -m "$(TESTS)"
 
 format: setup ## Bring the code into form
 	$(BIN)/ruff check --fix .

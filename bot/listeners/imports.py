@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -27,7 +27,6 @@ from scheduler.posts import PostError
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +42,7 @@ _READ_SECONDS = 60.0
 
 
 def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
-    story = Imports(app, runtime, background)
+    story = Imports(runtime, background)
     app.command(ids.COMMAND, matchers=[asks_to_import])(story.open)
     app.view(ids.IMPORT)(story.check)
     app.view(ids.IMPORT_AGAIN)(story.choose_again)
@@ -75,14 +74,14 @@ class _Step:
 class Imports:
     """The listeners of this story, in the order in which a member meets them."""
 
-    def __init__(self, app: AsyncApp, runtime: Runtime, background: Background) -> None:
+    def __init__(self, runtime: Runtime, background: Background) -> None:
         self._runtime = runtime
-        self._slack = app.client
         self._background = background
 
     async def open(self, ack: AsyncAck, command: Json, context: AsyncBoltContext) -> None:
+        await self._allowed(context)
         view = await self._form(context["workspace_id"])
-        await self._slack.views_open(trigger_id=command["trigger_id"], view=view)
+        await context.client.views_open(trigger_id=command["trigger_id"], view=view)
         await ack()
 
     async def choose_again(self, ack: AsyncAck, context: AsyncBoltContext) -> None:
@@ -113,7 +112,7 @@ class Imports:
         if done:
             await ack(response_action="update", view=views.ended(await _ending(work)))
         else:
-            self._background.start(self._finish_schedule(work, step, body))
+            self._background.start(self._finish_schedule(work, step, body, context))
             await ack(response_action="update", view=step.view)
 
     async def schedule_by_message(
@@ -137,7 +136,7 @@ class Imports:
             user_id=member.user_id,
             zone=member.timezone,
             name=step.name,
-            content=await _content(self._slack, file),
+            content=await _content(context.client, file),
             progress=step.tell,
         )
 
@@ -152,25 +151,24 @@ class Imports:
             progress=step.tell,
         )
         said = views.scheduled(done)
-        self._background.start(tell(self._slack, member.user_id, said))
+        self._background.start(tell(context.client, member.user_id, said))
         return said
 
     async def _allowed(self, context: AsyncBoltContext) -> Member:
         member = await known_member(
             self._runtime,
-            self._slack,
+            context.client,
             workspace_id=context["workspace_id"],
             user_id=str(context.user_id),
         )
-        if not permissions.may_import(member):
-            raise PostError(permissions.NOT_YOURS_TO_IMPORT)
+        permissions.demand(permissions.may_import(member), permissions.NOT_TO_IMPORT)
         return member
 
     async def _finish_check(
         self, work: asyncio.Future[Report], step: _Step, body: Json, context: AsyncBoltContext
     ) -> None:
         """Ends a form that shows "Checking…", or writes to a member who closed it."""
-        await self._follow(work, step, body["view"]["id"])
+        await _follow(context.client, work, step, body["view"]["id"])
         blocks: list[Json] | None = None
         try:
             found = await work
@@ -181,48 +179,55 @@ class Imports:
             view, said = views.ended(INCIDENT), INCIDENT
         else:
             view, (said, blocks) = views.report(found), views.report_message(found)
-        if not await self._update(body["view"]["id"], view):
+        if not await _update(context.client, body["view"]["id"], view):
             text = f"“{escape(step.name, 200)}”: {escape(said)}"
-            await self._write(str(context.user_id), text, blocks)
+            await _write(context.client, str(context.user_id), text, blocks)
 
-    async def _finish_schedule(self, work: asyncio.Future[str], step: _Step, body: Json) -> None:
-        await self._follow(work, step, body["view"]["id"])
+    async def _finish_schedule(
+        self, work: asyncio.Future[str], step: _Step, body: Json, context: AsyncBoltContext
+    ) -> None:
+        await _follow(context.client, work, step, body["view"]["id"])
         said = await _ending(work)
-        is_shown = await self._update(body["view"]["id"], views.ended(said))
+        is_shown = await _update(context.client, body["view"]["id"], views.ended(said))
         if not is_shown and work.exception():
-            await tell(self._slack, body["user"]["id"], said)
+            await tell(context.client, str(context.user_id), said)
 
     async def _say_ending(self, work: Coroutine[Any, Any, str], context: AsyncBoltContext) -> None:
         """Of a success the member is told already."""
         task = asyncio.ensure_future(work)
         said = await _ending(task)
         if task.exception():
-            await tell(self._slack, str(context.user_id), said)
+            await tell(context.client, str(context.user_id), said)
 
-    async def _follow(self, work: asyncio.Future[Any], step: _Step, view_id: str) -> None:
-        """Shows how far the work has come until it ends, as long as somebody looks."""
-        is_open = True
-        await asyncio.sleep(ANSWER_SHOWN_SECONDS)
-        while not work.done():
-            is_open = is_open and await self._update(view_id, step.view)
-            await asyncio.wait({work}, timeout=PROGRESS_SECONDS)
 
-    async def _update(self, view_id: str, view: Json) -> bool:
-        """False when nobody can see it: the member closed the form."""
-        try:
-            await self._slack.views_update(view_id=view_id, view=view)
-        except SLACK_FAILURES as error:
-            log.info("form of an import not updated", error=repr(error))
-            return False
-        return True
+async def _follow(
+    slack: AsyncWebClient, work: asyncio.Future[Any], step: _Step, view_id: str
+) -> None:
+    """Shows how far the work has come until it ends, as long as somebody looks."""
+    is_open = True
+    await asyncio.sleep(ANSWER_SHOWN_SECONDS)
+    while not work.done():
+        is_open = is_open and await _update(slack, view_id, step.view)
+        await asyncio.wait({work}, timeout=PROGRESS_SECONDS)
 
-    async def _write(self, user_id: str, text: str, blocks: list[Json] | None) -> None:
-        try:
-            await self._slack.chat_postMessage(
-                channel=user_id, text=text, blocks=blocks, unfurl_links=False, unfurl_media=False
-            )
-        except SLACK_FAILURES as error:
-            log.warning("report of an import not told", user=user_id, error=repr(error))
+
+async def _update(slack: AsyncWebClient, view_id: str, view: Json) -> bool:
+    """False when nobody can see it: the member closed the form."""
+    try:
+        await slack.views_update(view_id=view_id, view=view)
+    except SLACK_FAILURES as error:
+        log.info("form of an import not updated", error=repr(error))
+        return False
+    return True
+
+
+async def _write(slack: AsyncWebClient, user_id: str, text: str, blocks: list[Json] | None) -> None:
+    try:
+        await slack.chat_postMessage(
+            channel=user_id, text=text, blocks=blocks, unfurl_links=False, unfurl_media=False
+        )
+    except SLACK_FAILURES as error:
+        log.warning("report of an import not told", user=user_id, error=repr(error))
 
 
 async def _ending(work: asyncio.Future[str]) -> str:
