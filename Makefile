@@ -27,7 +27,7 @@ check: setup ## All that CI demands: format, lint, types, imports, every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -m "" --ignore tests/stories
+	$(BIN)/pytest -m "$(TESTS)" --ignore tests/stories
 	$(MAKE) stories
 
 stories: setup ## Act out what people do in Slack in a browser (needs Chromium)

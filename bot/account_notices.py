@@ -17,7 +17,7 @@ import structlog
 from bot import tickets
 from bot.cards import HeldByAnother, NobodyReachable
 from bot.reach import Reach, known_admins
-from bot.sending import BlocksRefused, Letter, Sender, SendingError, Unreachable
+from bot.sending import BlocksRefused, Letter, Sender, Senders, SendingError, Unreachable
 from bot.tickets import Ticket
 from bot.views.accounts import Connect
 from bot.views.lost_account import lost_account
@@ -37,9 +37,9 @@ _HELD: set[tuple[int, int]] = set()
 class AccountNotices:
     """Tells about accounts on one event loop; several processes may."""
 
-    def __init__(self, runtime: Runtime, sender: Sender, reach: Reach) -> None:
+    def __init__(self, runtime: Runtime, senders: Senders, reach: Reach) -> None:
         self._runtime = runtime
-        self._sender = sender
+        self._senders = senders
         self._reach = reach
 
     async def tell(self, account_id: int) -> None:
@@ -93,7 +93,7 @@ class AccountNotices:
 
     async def _was_said(self, channel: str, event: Event, since: datetime) -> bool:
         try:
-            sent = await self._sender.sent(channel, since=since)
+            sent = await self._senders.of(event.workspace_id).sent(channel, since=since)
         except Unreachable:
             return False
         return any(event.id in (payload.get("events") or []) for _, payload in sent)
@@ -104,7 +104,7 @@ class AccountNotices:
         """False when the conversation is closed to us."""
         await events.begin_telling(event, self._runtime.clock.now())
         try:
-            await self._post(channel, letters)
+            await _post(self._senders.of(account.workspace_id), channel, letters)
         except Unreachable:
             await self._reach.close(account.workspace_id, channel)
             return False
@@ -113,17 +113,6 @@ class AccountNotices:
                 await Event.filter(id=event.id).update(notice_began_at=None)
             raise
         return True
-
-    async def _post(self, channel: str, letters: Sequence[Letter]) -> None:
-        """The message, or a mere text where Slack does not take its blocks."""
-        *richer, plain = letters
-        for letter in richer:
-            try:
-                await self._sender.post(channel, letter)
-                return
-            except BlocksRefused as error:
-                log.error("account notice refused", error=str(error))
-        await self._sender.post(channel, plain)
 
     def _letters(self, account: Account, event: Event, risk: Risk, person: str) -> list[Letter]:
         text, blocks = lost_account(
@@ -147,6 +136,18 @@ class AccountNotices:
             label=f"@{account.username} Again",
             url=tickets.link(self._runtime, ticket, life=LINK_LIFE),
         )
+
+
+async def _post(sender: Sender, channel: str, letters: Sequence[Letter]) -> None:
+    """The message, or a mere text where Slack does not take its blocks."""
+    *richer, plain = letters
+    for letter in richer:
+        try:
+            await sender.post(channel, letter)
+            return
+        except BlocksRefused as error:
+            log.error("account notice refused", error=str(error))
+    await sender.post(channel, plain)
 
 
 async def _people(account: Account) -> list[str]:

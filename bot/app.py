@@ -10,13 +10,12 @@ from typing import Any
 import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
-from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
-from bot.installation import Installation
-from bot.listeners import accounts, compose, help, home, places, posts_list, recovery
+from bot.clients import Clients, NotInstalled
+from bot.installation import authorize, recognise
+from bot.listeners import accounts, compose, help, home, places, posts_list, recovery, slots
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
@@ -32,32 +31,24 @@ OTHER_WORKSPACE = "This Postbot belongs to another workspace. Ask an admin to in
 
 
 def build_app(
-    runtime: Runtime,
-    slack: AsyncWebClient,
-    *,
-    installation: Installation | None = None,
-    background: Background | None = None,
+    runtime: Runtime, clients: Clients, *, background: Background | None = None
 ) -> AsyncApp:
     """The app that answers verified requests; whoever calls it has checked the signature."""
-    known = installation or Installation(runtime, slack)
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
-        workspace = await known.workspace()
-        if context.team_id != workspace.team_id:
+        try:
+            await recognise(clients, context)
+        except NotInstalled:
             log.warning("request of another workspace", team=context.team_id)
             return _refusal(body)
-        context["workspace_id"] = workspace.id
         return await next()
-
-    async def authorize() -> AuthorizeResult:
-        return await known.authorize()
 
     # Bolt would warn of every token that it finds beside `authorize`, in the environment too.
     quiet = logging.getLogger("postbot.bolt")
     quiet.setLevel(logging.ERROR)
     app = AsyncApp(
         name="postbot",
-        client=slack,
+        client=clients.bearing(None),
         logger=quiet,
         process_before_response=True,
         raise_error_for_unhandled_request=True,
@@ -65,20 +56,21 @@ def build_app(
         before_authorize=know_workspace,
         authorize=authorize,
     )
-    app.error(_answer_failure(slack))
-    _register(app, runtime, background or Background())
+    app.error(_answer_failure)
+    _register(app, runtime, clients, background or Background())
     return app
 
 
-def _register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
+def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Background) -> None:
     """Listeners are asked in this order: those of the sub-commands before the composer, which
     takes every other text."""
     help.register(app, runtime)
     posts_list.register(app, runtime)
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
+    slots.register(app, runtime)
     compose.register(app, runtime, background)
-    recovery.register(app, runtime, background)
+    recovery.register(app, runtime, clients, background)
     home.register(app, runtime)
 
 
@@ -90,22 +82,19 @@ def _refusal(body: Json) -> BoltResponse:
     return BoltResponse(status=403, body={"error": "this app belongs to another workspace"})
 
 
-def _answer_failure(slack: AsyncWebClient) -> Any:
-    async def answer(error: Exception, body: Json, context: AsyncBoltContext) -> BoltResponse:
-        if isinstance(error, BoltUnhandledRequestError):
-            return _unhandled(body)
-        if isinstance(error, PostError | AccountError):
-            said = str(error)
-        else:
-            incident = secrets.token_hex(4)
-            log.error("incident", incident=incident, error=repr(error), exc_info=error)
-            said = (
-                "Something went wrong on our side and nothing was changed. Please try again; if it "
-                f"happens again, tell whoever runs Postbot this number: {incident}."
-            )
-        return await _say(slack, body, context, said)
-
-    return answer
+async def _answer_failure(error: Exception, body: Json, context: AsyncBoltContext) -> BoltResponse:
+    if isinstance(error, BoltUnhandledRequestError):
+        return _unhandled(body)
+    if isinstance(error, PostError | AccountError):
+        said = str(error)
+    else:
+        incident = secrets.token_hex(4)
+        log.error("incident", incident=incident, error=repr(error), exc_info=error)
+        said = (
+            "Something went wrong on our side and nothing was changed. Please try again; if it "
+            f"happens again, tell whoever runs Postbot this number: {incident}."
+        )
+    return await _say(body, context, said)
 
 
 def _unhandled(body: Json) -> BoltResponse:
@@ -116,9 +105,7 @@ def _unhandled(body: Json) -> BoltResponse:
     return BoltResponse(status=200, body="")
 
 
-async def _say(
-    slack: AsyncWebClient, body: Json, context: AsyncBoltContext, said: str
-) -> BoltResponse:
+async def _say(body: Json, context: AsyncBoltContext, said: str) -> BoltResponse:
     """A sentence at the place where the member acted."""
     match body.get("type"):
         case None if "command" in body:
@@ -130,9 +117,9 @@ async def _say(
             return BoltResponse(status=500, body="")
     if context.response_url:
         message = {"text": said, "response_type": "ephemeral", "replace_original": False}
-        await respond(slack, context.response_url, message)
+        await respond(context.client, context.response_url, message)
     elif context.user_id:
-        await tell(slack, context.user_id, said)
+        await tell(context.client, context.user_id, said)
     return BoltResponse(status=200, body="")
 
 

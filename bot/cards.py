@@ -14,14 +14,15 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Clients
 from bot.reach import Reach
 from bot.sending import (
     BlocksRefused,
     Letter,
     MessageGone,
     Sender,
+    Senders,
     SendingError,
     Unreachable,
 )
@@ -49,10 +50,10 @@ class HeldByAnother(Exception):
 class Cards:
     """Shows cards on one event loop."""
 
-    def __init__(self, runtime: Runtime, slack: AsyncWebClient) -> None:
+    def __init__(self, runtime: Runtime, clients: Clients) -> None:
         self._runtime = runtime
-        self.sender = Sender(slack)
-        self.reach = Reach(self.sender)
+        self.senders = Senders(clients)
+        self.reach = Reach(self.senders)
         #: What each card shows as far as we sent it: its version and a hash.
         self._shown: dict[str, tuple[int, str]] = {}
 
@@ -120,7 +121,7 @@ class Cards:
             await self._sent(card, found, look)
 
     async def _post(self, card: Card, found: Found) -> None:
-        if card.began_at is not None and await self._recover(card, card.began_at):
+        if card.began_at is not None and await self._recover(card, found, card.began_at):
             await self._update(card, found)
             return
         where = self.reach.channels(found.post.workspace_id, found.post.author)
@@ -145,10 +146,10 @@ class Cards:
             raise
         return True
 
-    async def _recover(self, card: Card, began_at: datetime) -> bool:
+    async def _recover(self, card: Card, found: Found, began_at: datetime) -> bool:
         """Looks for a first message that was begun, and of which nobody noted whether it came."""
         try:
-            sent = await self.sender.sent(card.channel, since=began_at)
+            sent = await self.senders.of(found.post.workspace_id).sent(card.channel, since=began_at)
         except Unreachable:
             return False
         for ts, payload in sent:
@@ -161,9 +162,10 @@ class Cards:
         """Sends what the card shows now, simpler where Slack does not take it."""
         # Counted before it is sent, so that no two renderings ever bear the same number.
         await self._save(card, version=card.version + 1)
+        sender = self.senders.of(found.post.workspace_id)
         for letter in await self._letters(card, found, version=card.version):
             try:
-                await self._deliver(card, letter)
+                await self._deliver(sender, card, letter)
                 break
             except BlocksRefused as error:
                 log.error("card refused", post=card.post_id, error=str(error))
@@ -171,11 +173,11 @@ class Cards:
             self._shown.clear()
         self._shown[card.post_id] = (card.version, look)
 
-    async def _deliver(self, card: Card, letter: Letter) -> None:
+    async def _deliver(self, sender: Sender, card: Card, letter: Letter) -> None:
         if card.ts:
-            await self.sender.update(card.channel, card.ts, letter)
+            await sender.update(card.channel, card.ts, letter)
         else:
-            await self._save(card, ts=await self.sender.post(card.channel, letter))
+            await self._save(card, ts=await sender.post(card.channel, letter))
 
     async def _look(self, card: Card, found: Found) -> str:
         """A hash of what people see, whatever the version."""

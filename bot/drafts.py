@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from bot import draft_times
+from bot.draft_times import When
+from bot.view_state import choice, entry, is_checked, typed
 from bot.views import ids
 from scheduler import admission, platforms, posts
 from scheduler.contents import Words
 from scheduler.media import StoredMedia
 from scheduler.models import Account
 from scheduler.runtime import Runtime
-from scheduler.walltime import Repeated, Skipped, resolve
 
 Json = dict[str, Any]
 #: Sentences by the id of the block that they belong to.
@@ -51,10 +52,9 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """The fields of the composer as they stand. `date` and `time` are `YYYY-MM-DD` and `HH:MM` on
-    the clock of `zone`; `fold` is `first` or `second` where a time happens twice."""
+    """The fields of the composer as they stand."""
 
-    zone: str
+    when: When
     text: str = ""
     #: Whether texts for single platforms are asked for, and those that were written, by platform.
     adapts: bool = False
@@ -72,10 +72,6 @@ class Draft:
     #: The files stand in the form's memory, not in its field: an earlier copy of the form had them.
     kept: bool = False
     alt_text: str = ""
-    now: bool = False
-    date: str = ""
-    time: str = ""
-    fold: str = ""
 
     @property
     def words(self) -> Words:
@@ -95,47 +91,40 @@ class Draft:
 
 
 def blank(zone: str, now: datetime, **filled: Any) -> Draft:
-    """A new draft, due at the full hour after next: soon, but with time to write."""
-    soon = (now + timedelta(hours=1)).astimezone(ZoneInfo(zone)).replace(minute=0) + timedelta(
-        hours=1
-    )
-    return Draft(zone=zone, date=f"{soon:%Y-%m-%d}", time=f"{soon:%H:%M}", **filled)
+    """A new draft, due soon."""
+    return Draft(when=draft_times.proposed(zone, now), **filled)
 
 
 def read(view: Json) -> Draft:
     """The draft in a composer view that Slack sent."""
     values: Json = view["state"]["values"]
     memory = json.loads(view.get("private_metadata") or "{}")
-    uploads = [_upload(about) for about in _entry(values, ids.COMPOSER_MEDIA, "files") or []]
+    uploads = [_upload(about) for about in entry(values, ids.COMPOSER_MEDIA, "files") or []]
     kept = [] if uploads else [_kept(each) for each in memory.get("files", [])]
-    chosen = _entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
+    chosen = entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
     return Draft(
-        zone=memory.get("zone") or "UTC",
-        text=_typed(values, ids.COMPOSER_TEXT),
-        adapts=_is_checked(values, ids.COMPOSER_ADAPT),
+        when=draft_times.read(values, memory),
+        text=typed(values, ids.COMPOSER_TEXT),
+        adapts=is_checked(values, ids.COMPOSER_ADAPT),
         variants={
             name: text
             for block in values
-            if (name := _behind(block, ids.COMPOSER_VARIANT)) and (text := _typed(values, block))
+            if (name := _behind(block, ids.COMPOSER_VARIANT)) and (text := typed(values, block))
         },
-        link=_typed(values, ids.COMPOSER_LINK),
-        title=_typed(values, ids.COMPOSER_TITLE),
-        first_comment=_typed(values, ids.COMPOSER_FIRST_COMMENT),
+        link=typed(values, ids.COMPOSER_LINK),
+        title=typed(values, ids.COMPOSER_TITLE),
+        first_comment=typed(values, ids.COMPOSER_FIRST_COMMENT),
         places={
             int(name): place
             for block in values
-            if (name := _behind(block, ids.COMPOSER_PLACE)) and (place := _choice(values, block))
+            if (name := _behind(block, ids.COMPOSER_PLACE)) and (place := choice(values, block))
         },
         place_names=_option_texts(values, ids.COMPOSER_PLACE),
-        twice=_is_checked(values, ids.COMPOSER_TWICE),
+        twice=is_checked(values, ids.COMPOSER_TWICE),
         account_ids=tuple(int(option["value"]) for option in chosen),
         uploads=tuple(uploads or kept),
         kept=bool(kept),
-        alt_text=_typed(values, ids.COMPOSER_ALT_TEXT),
-        now=_choice(values, ids.COMPOSER_WHEN) == ids.COMPOSER_NOW,
-        date=_entry(values, ids.COMPOSER_DATE, "selected_date") or "",
-        time=_entry(values, ids.COMPOSER_TIME, "selected_time") or "",
-        fold=_choice(values, ids.COMPOSER_FOLD),
+        alt_text=typed(values, ids.COMPOSER_ALT_TEXT),
     )
 
 
@@ -144,32 +133,7 @@ def memory(draft: Draft) -> str:
     again."""
     kept = draft.uploads if draft.kept else ()
     files = [[each.id, each.name[:_FILE_NAME], each.mime[:80], each.size] for each in kept]
-    return json.dumps({"zone": draft.zone, "files": files}, ensure_ascii=False)
-
-
-def instant(draft: Draft) -> datetime | Repeated | Skipped | None:
-    """When the draft is due: an instant (UTC), or why the clock does not say one. `None` for now.
-    Raises `WrongTime` for a time that is missing or beyond all calendars."""
-    if draft.now:
-        return None
-    if not draft.date or not draft.time:
-        missing = "date" if not draft.date else "time"
-        raise posts.WrongTime(f"Choose a {missing}, or choose to publish now.")
-    found = _resolved(draft)
-    if isinstance(found, Repeated) and draft.fold:
-        return found.first if draft.fold == ids.COMPOSER_FIRST else found.second
-    return found
-
-
-def repeated(draft: Draft) -> Repeated | None:
-    """Both instants when the clock shows the draft's time twice, whether or not one was chosen."""
-    if draft.now or not draft.date or not draft.time:
-        return None
-    try:
-        found = _resolved(draft)
-    except posts.WrongTime:
-        return None
-    return found if isinstance(found, Repeated) else None
+    return json.dumps({**draft_times.memory(draft.when), "files": files}, ensure_ascii=False)
 
 
 def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Problems:
@@ -183,7 +147,7 @@ def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Pro
         found[ids.COMPOSER_ACCOUNTS] = [ACCOUNT_GONE]
     merge(found, content_problems(runtime, draft, chosen))
     merge(found, alt_text_problems(draft))
-    merge(found, time_problems(runtime, draft))
+    merge(found, draft_times.problems(draft.when, runtime.clock.now()))
     return found
 
 
@@ -240,46 +204,6 @@ def alt_text_problems(draft: Draft) -> Problems:
     }
 
 
-def time_problems(runtime: Runtime, draft: Draft) -> Problems:
-    now = runtime.clock.now()
-    try:
-        match instant(draft):
-            case datetime() as due:
-                admission.check_time(due, now)
-            case Skipped() as skipped:
-                return {ids.COMPOSER_TIME: [skipped_sentence(draft, skipped)]}
-            case Repeated():
-                return {ids.COMPOSER_FOLD: [repeated_sentence(draft)]}
-    except posts.WrongTime as error:
-        today = f"{now.astimezone(ZoneInfo(draft.zone)):%Y-%m-%d}"
-        about_the_time = draft.date == today or (draft.date and not draft.time)
-        return {ids.COMPOSER_TIME if about_the_time else ids.COMPOSER_DATE: [str(error)]}
-    return {}
-
-
-def skipped_sentence(draft: Draft, skipped: Skipped) -> str:
-    return (
-        f"{draft.time} does not exist on that day: clocks in {draft.zone} jump ahead. The nearest "
-        f"times are {skipped.before:%H:%M} and {skipped.after:%H:%M}."
-    )
-
-
-def repeated_sentence(draft: Draft) -> str:
-    return (
-        f"{draft.time} happens twice on that day: clocks in {draft.zone} are set back. Choose "
-        "which of the two you mean."
-    )
-
-
-def _resolved(draft: Draft) -> datetime | Repeated | Skipped:
-    wall = datetime.fromisoformat(f"{draft.date}T{draft.time}")
-    try:
-        return resolve(wall, draft.zone)
-    except OverflowError:
-        what = "more than five years away" if wall.year > 5000 else "long past"
-        raise posts.WrongTime(f"That is {what}. Choose another date.") from None
-
-
 def merge(into: Problems, more: Problems) -> None:
     """Adds problems to those found before."""
     for block, sentences in more.items():
@@ -302,18 +226,6 @@ def _kept(entry: list[Any]) -> Upload:
     return Upload(id=file_id, name=name, mime=mime, size=size, about=about)
 
 
-def _entry(values: Json, block: str, name: str) -> Any:
-    return values.get(block, {}).get(block, {}).get(name)
-
-
-def _typed(values: Json, block: str) -> str:
-    return str(_entry(values, block, "value") or "")
-
-
-def _is_checked(values: Json, block: str) -> bool:
-    return bool(_entry(values, block, "selected_options"))
-
-
 def _behind(block: str, name: str) -> str:
     """What stands behind the colon in the id of a field that there are several of."""
     return block.removeprefix(f"{name}:") if block.startswith(f"{name}:") else ""
@@ -321,10 +233,5 @@ def _behind(block: str, name: str) -> str:
 
 def _option_texts(values: Json, name: str) -> dict[str, str]:
     """What the chosen options of these fields are called, by value."""
-    chosen = [_entry(values, block, "selected_option") for block in values if _behind(block, name)]
+    chosen = [entry(values, block, "selected_option") for block in values if _behind(block, name)]
     return {each["value"]: each["text"]["text"] for each in chosen if each}
-
-
-def _choice(values: Json, block: str) -> str:
-    option = _entry(values, block, "selected_option")
-    return str(option["value"]) if option else ""

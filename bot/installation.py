@@ -1,4 +1,4 @@
-"""The workspace that the bot token belongs to, and the connection of Socket Mode."""
+"""Which workspace a request belongs to, and the connection of Socket Mode."""
 
 from __future__ import annotations
 
@@ -6,67 +6,39 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
-import structlog
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Access, Clients
 from bot.intake import dispatch_once
-from bot.slack import SLACK_FAILURES
-from scheduler import members
-from scheduler.models import Workspace
 from scheduler.runtime import Runtime
 
-log = structlog.get_logger(__name__)
+Json = dict[str, Any]
 
 
-class Installation:
-    """Who we are in Slack, learnt from the token once and then known without a call."""
+async def recognise(clients: Clients, context: AsyncBoltContext) -> None:
+    """Finds out which workspace a request belongs to, and with what calls to it are made. Raises
+    `NotInstalled`, or as a call to Slack does."""
+    workspace = await clients.workspace(str(context.team_id or ""))
+    context["workspace_id"] = workspace.id
+    context["access"] = await clients.access(workspace)
 
-    def __init__(self, runtime: Runtime, slack: AsyncWebClient) -> None:
-        self._runtime = runtime
-        self._slack = slack
-        self._learning = asyncio.Lock()
-        self._workspace: Workspace | None = None
 
-    async def workspace(self) -> Workspace:
-        """Our workspace. The first call asks Slack; raises as the Slack client does."""
-        async with self._learning:
-            if self._workspace is None:
-                me = await self._slack.auth_test()
-                self._workspace = await members.workspace(
-                    self._runtime,
-                    me["team_id"],
-                    name=me.get("team") or "",
-                    bot_user_id=me.get("user_id") or "",
-                    bot_id=me.get("bot_id") or "",
-                )
-                log.info("workspace known", team=me["team_id"], name=me.get("team"))
-        return self._workspace
-
-    async def learn(self) -> None:
-        """Asks ahead of the first request, so that it need not wait."""
-        try:
-            await self.workspace()
-        except SLACK_FAILURES as error:
-            log.warning(
-                "slack does not answer; asked again with the next request", error=str(error)
-            )
-
-    async def authorize(self) -> AuthorizeResult:
-        """What Bolt wants to know of us for each request."""
-        workspace = await self.workspace()
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=workspace.team_id,
-            bot_token=self._slack.token,
-            bot_id=workspace.bot_id,
-            bot_user_id=workspace.bot_user_id,
-        )
+async def authorize(context: AsyncBoltContext) -> AuthorizeResult:
+    """What Bolt wants to know of us for a request that was recognised."""
+    access: Access = context["access"]
+    return AuthorizeResult(
+        enterprise_id=context.enterprise_id,
+        team_id=context.team_id,
+        bot_token=access.token,
+        bot_id=access.bot_id,
+        bot_user_id=access.bot_user_id,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import replies
 from bot.account_notices import AccountNotices
 from bot.cards import Cards, HeldByAnother, NobodyReachable
+from bot.clients import Clients
 from bot.outages import OutageNotices
 from bot.sending import MessageGone, Paused, SendingError, Unreachable
 from bot.watch import SchedulerWatch
@@ -57,12 +57,12 @@ _FRESH = Rest(0.0)
 class Notifier:
     """One notifier; several may run, in one process or in many."""
 
-    def __init__(self, runtime: Runtime, client: AsyncWebClient) -> None:
+    def __init__(self, runtime: Runtime, clients: Clients) -> None:
         self._runtime = runtime
-        self._cards = Cards(runtime, client)
-        self.watch = SchedulerWatch(runtime, self._cards.sender, self._cards.reach)
-        self._accounts = AccountNotices(runtime, self._cards.sender, self._cards.reach)
-        self.outages = OutageNotices(runtime, self._cards.sender, self._cards.reach)
+        self._cards = Cards(runtime, clients)
+        self.watch = SchedulerWatch(runtime, self._cards.senders, self._cards.reach)
+        self._accounts = AccountNotices(runtime, self._cards.senders, self._cards.reach)
+        self.outages = OutageNotices(runtime, self._cards.senders, self._cards.reach)
         self._watched_at = 0.0
         self._rests: dict[_Subject, Rest] = {}
         self._busy: dict[_Subject, asyncio.Task[None]] = {}
@@ -185,7 +185,8 @@ class Notifier:
 
     async def _reply(self, card: Card, found: Found, pending: Sequence[Event]) -> None:
         try:
-            await replies.reply(self._runtime, self._cards.sender, card, found, pending)
+            sender = self._cards.senders.of(found.post.workspace_id)
+            await replies.reply(self._runtime, sender, card, found, pending)
         except Unreachable:
             await self._cards.leave(card, found)
             raise

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.reach import Reach
-from bot.sending import Letter, Paused, Sender, SendingError, Unreachable
+from bot.sending import Letter, Paused, Senders, SendingError, Unreachable
 from bot.views.outage import notice
 from bot.views.standing import said
 from scheduler import events
@@ -30,9 +30,9 @@ _TELLING: set[int] = set()
 class OutageNotices:
     """Sends the notices to members that the schedule left for them."""
 
-    def __init__(self, runtime: Runtime, sender: Sender, reach: Reach) -> None:
+    def __init__(self, runtime: Runtime, senders: Senders, reach: Reach) -> None:
         self._runtime = runtime
-        self._sender = sender
+        self._senders = senders
         self._reach = reach
         #: When each event that could not be told is tried again, after how many failures.
         self._rests: dict[int, tuple[float, int]] = {}
@@ -94,7 +94,9 @@ class OutageNotices:
         channels = self._reach.channels(event.workspace_id, event.data["member"])
         async with contextlib.aclosing(channels):
             async for channel in channels:
-                sent = await self._sender.sent(channel, since=event.notice_began_at)
+                sent = await self._senders.of(event.workspace_id).sent(
+                    channel, since=event.notice_began_at
+                )
                 if any(payload.get("outage") == event.id for _, payload in sent):
                     return True
         return False
@@ -118,7 +120,7 @@ class OutageNotices:
         letter = Letter(text=text, blocks=[said(text)], payload={"outage": event.id})
         await events.begin_telling(event, self._runtime.clock.now())
         try:
-            await self._sender.post(channel, letter)
+            await self._senders.of(event.workspace_id).post(channel, letter)
         except Unreachable:
             await self._reach.close(event.workspace_id, channel)
             return False

@@ -7,6 +7,7 @@ SendingError
  ├─ MessageGone     the message is not there: send a new one
  ├─ BlocksRefused   Slack does not take these blocks: send simpler ones
  ├─ NotAllowed      the app lacks a permission: an operator must install it anew
+ ├─ NoAccess        Postbot is not installed in this workspace, or not any more: wait until it is
  └─ Unsent          anything else: try again later; `is_certain` when surely nothing was sent
 """
 
@@ -25,7 +26,10 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Clients, NotInstalled
+
 Json = dict[str, Any]
+_Call = Callable[[AsyncWebClient], Awaitable[Any]]
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +54,9 @@ _GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_fou
 _GONE_THREAD = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 _NOT_ALLOWED = frozenset(
     {"access_denied", "missing_scope", "no_permission", "not_allowed_token_type"}
+)
+_NO_ACCESS = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 )
 _REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 # With these Slack does not say whether it did what it was asked.
@@ -96,6 +103,10 @@ class NotAllowed(SendingError):
     """The bot's token lacks a permission."""
 
 
+class NoAccess(SendingError):
+    """Nobody can be told anything in this workspace until Postbot is installed in it."""
+
+
 class Unsent(SendingError):
     """Slack failed or could not be reached."""
 
@@ -113,13 +124,26 @@ class Letter:
     payload: Json = field(default_factory=dict)
 
 
-class Sender:
-    """Sends for one event loop. It retries nothing by itself: the caller looks first."""
+class Senders:
+    """The sender of each workspace, for one event loop."""
 
-    def __init__(self, slack: AsyncWebClient) -> None:
-        self._slack = AsyncWebClient(
-            token=slack.token, base_url=slack.base_url, session=slack.session, retry_handlers=[]
-        )
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._known: dict[int, Sender] = {}
+
+    def of(self, workspace_id: int) -> Sender:
+        if workspace_id not in self._known:
+            self._known[workspace_id] = Sender(self._clients, workspace_id)
+        return self._known[workspace_id]
+
+
+class Sender:
+    """Sends to one workspace, whose rate limits are its own. It retries nothing by itself: the
+    caller looks first."""
+
+    def __init__(self, clients: Clients, workspace_id: int) -> None:
+        self._clients = clients
+        self._workspace_id = workspace_id
         self._until: dict[tuple[str, str], float] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -130,7 +154,7 @@ class Sender:
             answer = await self._call(
                 "chat.postMessage",
                 channel,
-                lambda: self._slack.chat_postMessage(
+                lambda slack: slack.chat_postMessage(
                     channel=channel,
                     thread_ts=thread_ts,
                     metadata={"event_type": NOTICE, "event_payload": letter.payload},
@@ -147,7 +171,7 @@ class Sender:
         await self._call(
             "chat.update",
             channel,
-            lambda: self._slack.chat_update(
+            lambda slack: slack.chat_update(
                 channel=channel, ts=ts, text=letter.text, blocks=letter.blocks
             ),
         )
@@ -157,7 +181,7 @@ class Sender:
         answer = await self._call(
             "conversations.open",
             user_id,
-            lambda: self._slack.conversations_open(users=user_id),
+            lambda slack: slack.conversations_open(users=user_id),
         )
         return str(answer["channel"]["id"])
 
@@ -188,7 +212,7 @@ class Sender:
         }
         for _ in range(_PAGES):
             answer = await self._call(
-                method, channel, lambda: self._slack.api_call(method, params=asked)
+                method, channel, lambda slack: slack.api_call(method, params=asked)
             )
             for message in answer.get("messages") or []:
                 yield message
@@ -196,13 +220,15 @@ class Sender:
             if not asked["cursor"]:
                 return
 
-    async def _call(self, method: str, channel: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    async def _call(self, method: str, channel: str, call: _Call) -> Any:
         left = self._until.get((method, channel), 0.0) - time.monotonic()
         if left > 0:
             raise Paused(method, left)
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                return await call()
+                return await call(await self._clients.of(self._workspace_id, patient=False))
+        except NotInstalled as error:
+            raise NoAccess("not installed") from error
         except SlackApiError as error:
             raise self._explained(method, channel, error) from error
         except aiohttp.ClientConnectorError as error:
@@ -225,6 +251,8 @@ class Sender:
             return BlocksRefused(said)
         if name in _NOT_ALLOWED:
             return NotAllowed(said)
+        if name in _NO_ACCESS:
+            return NoAccess(said)
         return Unsent(said, is_certain=bool(name) and name not in _DOUBTFUL and status == 200)
 
 

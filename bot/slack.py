@@ -1,9 +1,8 @@
-"""Slack's Web API: the one client of a process, and the few calls that need care."""
+"""The few calls to Slack that need care."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,17 +10,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 from scheduler import members
-from scheduler.config import Settings
 from scheduler.media import UnusableMedia
 from scheduler.models import Member
 from scheduler.runtime import Runtime
@@ -30,65 +21,12 @@ log = structlog.get_logger(__name__)
 
 # What a call to Slack can end with when Slack refuses or cannot be reached.
 SLACK_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError)
-# Sending one of these twice shows two messages.
-_SENT_ONCE = ("chat.postMessage", "chat.postEphemeral")
-# Its trigger is dead long before Slack's rate limit is over.
-_OPENED_AT_ONCE = ("views.open", "views.push")
 _FILE_HOSTS = ("files.slack.com", "files.slack-gov.com")
-_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 # Whoever clicked waits for it, and Slack itself waits three seconds for us.
 _PROFILE_SECONDS = 1.5
 _CHUNK = 64 * 1024
 
 Json = dict[str, Any]
-
-
-class _ConnectionRetry(AsyncConnectionErrorRetryHandler):
-    """Sends a request again after a broken connection, where twice is as good as once."""
-
-    async def _can_retry_async(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        if request.url.endswith(_SENT_ONCE):
-            return False
-        return await super()._can_retry_async(
-            state=state, request=request, response=response, error=error
-        )
-
-
-class _RateLimitRetry(AsyncRateLimitErrorRetryHandler):
-    """Waits as long as Slack asks for, where the answer is still wanted then."""
-
-    async def _can_retry_async(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        if request.url.endswith(_OPENED_AT_ONCE):
-            return False
-        return await super()._can_retry_async(
-            state=state, request=request, response=response, error=error
-        )
-
-
-@contextlib.asynccontextmanager
-async def open_slack(settings: Settings) -> AsyncIterator[AsyncWebClient]:
-    """A client with the bot's token and one session for the running event loop."""
-    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-        yield AsyncWebClient(
-            token=settings.slack_bot_token.get_secret_value(),
-            base_url=f"{settings.slack_api_url}/",
-            session=session,
-            retry_handlers=[_ConnectionRetry(), _RateLimitRetry(max_retry_count=2)],
-        )
 
 
 async def known_member(
@@ -105,9 +43,7 @@ async def known_member(
     except SLACK_FAILURES as error:
         log.warning("member unknown", user=user_id, error=repr(error))
         old = await members.stale_member(workspace_id, user_id)
-        return old or Member(
-            workspace_id=workspace_id, user_id=user_id, checked_at=runtime.clock.now()
-        )
+        return old or await members.stranger(runtime, workspace_id, user_id)
     profile = user.get("profile") or {}
     return await members.remember_member(
         runtime,

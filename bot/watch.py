@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.reach import Reach, known_admins
-from bot.sending import Letter, Sender, SendingError, Unreachable
+from bot.sending import Letter, Senders, SendingError, Unreachable
 from bot.views.blocks import when
 from bot.views.standing import said
 from scheduler import markers, stats
@@ -32,9 +32,9 @@ class SchedulerWatch:
     """Watches the dispatcher's heartbeat. The incident is kept in the database, so that it is one
     incident for all processes and survives them."""
 
-    def __init__(self, runtime: Runtime, sender: Sender, reach: Reach) -> None:
+    def __init__(self, runtime: Runtime, senders: Senders, reach: Reach) -> None:
         self._runtime = runtime
-        self._sender = sender
+        self._senders = senders
         self._reach = reach
         self._began = runtime.clock.now()
 
@@ -98,7 +98,7 @@ class SchedulerWatch:
         try:
             async with contextlib.aclosing(self._reach.of(*person)) as channels:
                 async for channel in channels:
-                    await self._sender.post(channel, letter)
+                    await self._senders.of(person[0]).post(channel, letter)
                     return True
         except SendingError as error:
             log.error("member not told of the scheduler", user=person[1], why=str(error))

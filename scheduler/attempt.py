@@ -10,9 +10,7 @@ record   what came of it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,13 +19,11 @@ from tortoise.exceptions import IntegrityError
 
 from publishers import (
     Cause,
-    Content,
     Credentials,
     CredentialsExpired,
     Http,
     OutcomeUnknown,
     Processing,
-    Published,
     Publisher,
     PublishError,
     RateLimited,
@@ -36,13 +32,14 @@ from publishers import (
     boottime,
     get,
 )
-from scheduler import accounts, circuits, contents, deliveries, hearing, spending, states
+from scheduler import accounts, circuits, contents, deliveries, hearing, outcomes, spending, states
 from scheduler.backoff import next_attempt_at
 from scheduler.circuits import Heard
+from scheduler.claims import Claim, SavedSteps
 from scheduler.deliveries import LostClaim, Step
 from scheduler.models import Circuit
+from scheduler.outcomes import Outcome
 from scheduler.runtime import Runtime
-from scheduler.states import Move
 
 log = structlog.get_logger(__name__)
 
@@ -55,68 +52,8 @@ CONNECT_AHEAD = timedelta(seconds=1)
 # Tokens and rights are looked at again after a wait that is longer.
 FRESH_FOR = timedelta(seconds=30)
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _REFRESHED = "refreshed"
-_LOST = "uploads"
 _PROCESSING_SINCE = "processing_since"
-
-
-@dataclass(kw_only=True)
-class Claim:
-    """A delivery that this process holds, with all that its attempt needs.
-
-    `asked_at` is when it last began to ask the platform; `probing`: it tests whether the platform
-    is back. `publishing` turns true before the attempt is committed; from then on the task may no
-    longer be cancelled. `begin_ahead` is how long before its instant an attempt is committed, so
-    that its request leaves on time however many are committed together.
-    """
-
-    id: int
-    post_id: str
-    account_id: int
-    username: str
-    platform: str
-    fence: int
-    owner: int
-    due_at: datetime
-    attempts: int
-    kind: str
-    content: Content
-    checkpoint: dict[str, Any] = field(default_factory=dict)
-    asked_at: datetime = _NEVER
-    probing: bool = False
-    publishing: bool = False
-    begin_ahead: timedelta = timedelta()
-
-
-class SavedSteps:
-    """The publisher's checkpoint: kept with the digest of its content, so that ids uploaded for
-    another text or file are never used, nor those that the platform said it lost."""
-
-    def __init__(self, claim: Claim) -> None:
-        self._claim = claim
-        same = claim.checkpoint.get("digest") == claim.content.digest and claim.kind != _LOST
-        self._ids: dict[str, Any] = dict(claim.checkpoint.get("ids", {})) if same else {}
-
-    @property
-    def saved(self) -> Mapping[str, Any]:
-        return self._ids
-
-    async def save(self, **ids: Any) -> None:
-        self._ids |= ids
-        self._claim.checkpoint = {"digest": self._claim.content.digest, "ids": self._ids}
-        await deliveries.save_checkpoint(self._claim.id, self._claim.fence, self._claim.checkpoint)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """The move that ends an attempt, and when the next one is due, if there is one."""
-
-    move: Move
-    values: dict[str, Any]
-    attempt: dict[str, Any]
-    retry_at: datetime | None = None
-    successor: dict[str, Any] | None = None
 
 
 class Held(Exception):
@@ -141,13 +78,15 @@ async def run(runtime: Runtime, claim: Claim) -> datetime | None:
             outcome = await _failed(runtime, claim, error, is_down=hearing.is_down(error, http))
     except Held as held:
         circuit = held.circuit
-        outcome = _parked(claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason)
+        outcome = outcomes.parked(
+            claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason
+        )
     except LostClaim:
         log.info("claim lost", delivery=claim.id, fence=claim.fence)
         return None
     except Exception as error:
         log.exception("attempt broke", delivery=claim.id, post=claim.post_id)
-        outcome = await _failed(runtime, claim, _internal(claim, error))
+        outcome = await _failed(runtime, claim, outcomes.internal(claim, error))
     times = {"started_at": started, "left_at": http.left_at, "ended_at": runtime.clock.now()}
     heard = hearing.heard(
         platform=claim.platform,
@@ -184,7 +123,7 @@ async def _attempt(runtime: Runtime, claim: Claim, http: Http) -> Outcome:
         published = await publisher.publish(credentials, claim.content, checkpoint)
     except CredentialsExpired as error:
         return await _renew(runtime, claim, version, error)
-    return _published(runtime, claim, published)
+    return outcomes.published(runtime, claim, published)
 
 
 async def _check_budget(runtime: Runtime, claim: Claim) -> None:
@@ -268,18 +207,7 @@ async def _renew(
         await accounts.mark_broken(runtime, claim.account_id, version, reason=error.sentence)
         raise accounts.NeedsReconnect(claim.username, code=error.code) from error
     await accounts.credentials(runtime, claim.account_id, not_version=version)
-    return _snooze(runtime.clock.now(), error, kind=_REFRESHED)
-
-
-def _published(runtime: Runtime, claim: Claim, published: Published) -> Outcome:
-    found = {"remote_id": published.remote_id[:255], "permalink": published.permalink}
-    now = runtime.clock.now()
-    return Outcome(
-        move=states.PUBLISH,
-        values={**found, "published_at": now},
-        attempt={"outcome": states.PUBLISH.name, **found},
-        successor=contents.next_part(claim.id, claim.content, claim.platform, now),
-    )
+    return outcomes.snooze(runtime.clock.now(), error, kind=_REFRESHED)
 
 
 async def _failed(
@@ -289,24 +217,26 @@ async def _failed(
     match error:
         case OutcomeUnknown():
             again = now + timedelta(seconds=runtime.settings.settle)
-            return _outcome(states.HOLD_UNCONFIRMED, error, next_attempt_at=again, looks=0)
+            return outcomes.failure(states.HOLD_UNCONFIRMED, error, next_attempt_at=again, looks=0)
         case RateLimited() if now - claim.due_at < LONGEST_SNOOZE:
-            return _snooze(hearing.allowed_at(error, now), error)
+            return outcomes.snooze(hearing.allowed_at(error, now), error)
         case accounts.NeedsReconnect():
             reason = circuits.broken_reason(claim.platform, claim.username)
             # After the reconnect a first refusal is renewed again.
-            return _parked(claim, cause=error.cause.value, kind="", reason=reason)
+            return outcomes.parked(claim, cause=error.cause.value, kind="", reason=reason)
         case Rejected():
-            return _outcome(states.FAIL, error, next_attempt_at=None, attempts=claim.attempts + 1)
+            return outcomes.failure(
+                states.FAIL, error, next_attempt_at=None, attempts=claim.attempts + 1
+            )
     circuit = await circuits.open_one(claim.platform, claim.account_id) if is_down else None
     if circuit is not None:
-        return _parked(claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason)
+        return outcomes.parked(claim, cause=circuit.cause, kind=claim.kind, reason=circuit.reason)
     used = claim.attempts + 1
     retry_at = next_attempt_at(now, used=used, delays=runtime.settings.retry_delays)
     if retry_at is None and is_down and not await _answers(runtime, claim):
         return await _stranded(claim)
     move = states.FAIL if retry_at is None else states.RETRY_LATER
-    return _outcome(move, error, next_attempt_at=retry_at, attempts=used)
+    return outcomes.failure(move, error, next_attempt_at=retry_at, attempts=used)
 
 
 async def _answers(runtime: Runtime, claim: Claim) -> bool:
@@ -330,47 +260,7 @@ async def _stranded(claim: Claim) -> Outcome:
         "reason": circuits.down_reason(get(claim.platform).label),
     }
     kept = claim.attempts - await circuits.given_back(claim.platform, claim.id)
-    return _parked(claim, move=states.STRAND, attempts=max(0, kept), **said)
-
-
-def _parked(
-    claim: Claim, *, move: Move = states.PARK, attempts: int | None = None, **said: str
-) -> Outcome:
-    attempts = claim.attempts if attempts is None else attempts
-    return Outcome(
-        move=move,
-        values={**said, "next_attempt_at": None, "attempts": attempts},
-        attempt={**said, "outcome": move.name},
-    )
-
-
-def _snooze(until: datetime, error: PublishError, *, kind: str | None = None) -> Outcome:
-    return _outcome(states.SNOOZE, error, kind=kind, next_attempt_at=until)
-
-
-def _outcome(move: Move, error: PublishError, *, kind: str | None = None, **values: Any) -> Outcome:
-    said = {
-        "cause": error.cause.value,
-        "kind": (error.kind if kind is None else kind)[:16],
-        "reason": error.sentence,
-    }
-    retry_at = (
-        values.get("next_attempt_at") if move in (states.RETRY_LATER, states.SNOOZE) else None
-    )
-    return Outcome(
-        move=move,
-        values={**said, **values},
-        attempt={**said, "outcome": move.name, "code": error.code[:64]},
-        retry_at=retry_at,
-    )
-
-
-def _internal(claim: Claim, error: Exception) -> PublishError:
-    """An error that no publisher explained: a fault of ours, said as such."""
-    sentence = f"Postbot hit an internal error ({type(error).__name__})."
-    if claim.publishing:
-        return OutcomeUnknown(sentence, cause=Cause.PLATFORM, kind="internal")
-    return TemporaryFailure(sentence, kind="internal")
+    return outcomes.parked(claim, move=states.STRAND, attempts=max(0, kept), **said)
 
 
 async def _record(
@@ -400,24 +290,8 @@ async def _record(
             return None
         except IntegrityError:
             # The platform answered with the id of a post that another delivery already has.
-            step = _doubtful(runtime, step)
+            step = outcomes.doubtful(runtime, step)
         except Exception as error:
             log.warning("outcome not stored yet", delivery=claim.id, error=repr(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
-
-
-def _doubtful(runtime: Runtime, step: Step) -> Step:
-    again = runtime.clock.now() + timedelta(seconds=runtime.settings.settle)
-    said = {
-        "cause": Cause.PLATFORM.value,
-        "kind": "internal",
-        "reason": "The platform answered with the id of another post.",
-    }
-    return replace(
-        step,
-        move=states.HOLD_UNCONFIRMED,
-        values={**said, "next_attempt_at": again, "looks": 0},
-        attempt={**(step.attempt or {}), **said, "outcome": states.HOLD_UNCONFIRMED.name},
-        successor=None,
-    )

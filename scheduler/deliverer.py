@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from scheduler import attempt, breaker, circuits, contents, states
-from scheduler.attempt import Claim
+from scheduler.claims import Claim
 from scheduler.deliveries import Step, stage_due
 from scheduler.missed import is_overdue, miss_overdue
 from scheduler.models import Account, Delivery

@@ -21,8 +21,8 @@ from publishers import (
     get,
 )
 from scheduler import accounts, circuits, contents, states
-from scheduler.attempt import Claim, SavedSteps
 from scheduler.backoff import next_attempt_at, next_look_at
+from scheduler.claims import Claim, SavedSteps
 from scheduler.deliveries import Step
 from scheduler.models import Attempt, Delivery
 from scheduler.posts import PRIORITY_NOW

@@ -28,7 +28,7 @@ QUICK_SECONDS = 2.0
 
 
 def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
-    story = Accounts(app, runtime, background)
+    story = Accounts(runtime, background)
     app.command(ids.COMMAND, matchers=[asks_for_accounts])(story.show)
     app.action(ids.HOME_ACCOUNTS)(story.open)
     app.action(re.compile(f"^{ids.CONNECT}(:.*)?$"))(story.follow_link)
@@ -43,9 +43,8 @@ async def asks_for_accounts(command: Json) -> bool:
 class Accounts:
     """The listeners of this story."""
 
-    def __init__(self, app: AsyncApp, runtime: Runtime, background: Background) -> None:
+    def __init__(self, runtime: Runtime, background: Background) -> None:
         self._runtime = runtime
-        self._slack = app.client
         self._background = background
 
     async def show(self, ack: AsyncAck, context: AsyncBoltContext) -> None:
@@ -53,7 +52,7 @@ class Accounts:
 
     async def open(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         view = views.accounts_modal(*await self._listed(await self._member(context)))
-        await self._slack.views_open(trigger_id=body["trigger_id"], view=view)
+        await context.client.views_open(trigger_id=body["trigger_id"], view=view)
         await ack()
 
     async def follow_link(self, ack: AsyncAck) -> None:
@@ -114,34 +113,38 @@ class Accounts:
     async def _show_anew(self, body: Json, context: AsyncBoltContext, member: Member) -> None:
         listed = await self._listed(member)
         if "view" in body:
-            await self._slack.views_update(
+            await context.client.views_update(
                 view_id=body["view"]["id"], view=views.accounts_modal(*listed)
             )
         elif context.response_url:
             message = {**views.accounts_message(*listed), "replace_original": True}
-            await respond(self._slack, context.response_url, message)
+            await respond(context.client, context.response_url, message)
 
     async def _say(self, body: Json, context: AsyncBoltContext, text: str) -> None:
         if context.response_url:
             message = {"response_type": "ephemeral", "replace_original": False, "text": text}
-            await respond(self._slack, context.response_url, message)
+            await respond(context.client, context.response_url, message)
         else:
-            await tell(self._slack, str(context.user_id), text)
+            await tell(context.client, str(context.user_id), text)
 
     async def _member(self, context: AsyncBoltContext) -> Member:
         return await known_member(
             self._runtime,
-            self._slack,
+            context.client,
             workspace_id=context["workspace_id"],
             user_id=str(context.user_id),
         )
 
-    async def _listed(self, member: Member) -> tuple[list[views.Row], list[views.Connect]]:
+    async def _listed(self, member: Member) -> tuple[list[views.Row], list[views.Connect] | None]:
         connected = await accounts.connected(member.workspace_id)
-        connects = connect_buttons(
-            self._runtime, workspace_id=member.workspace_id, user_id=member.user_id
-        )
-        return [row(each, member) for each in connected], connects
+        return [row(each, member) for each in connected], connects_for(self._runtime, member)
+
+
+def connects_for(runtime: Runtime, member: Member) -> list[views.Connect] | None:
+    """The buttons with which a member connects accounts; `None` when they may not."""
+    if not permissions.may_connect(member):
+        return None
+    return connect_buttons(runtime, workspace_id=member.workspace_id, user_id=member.user_id)
 
 
 def row(account: Account, member: Member) -> views.Row:
@@ -156,6 +159,7 @@ def row(account: Account, member: Member) -> views.Row:
         has_places=platforms.has_places(account.platform),
         place=_place(account),
         may_set_up=permissions.may_set_up(member, account),
+        slots=f"{account.slots} ({account.slots_zone})" if account.slots else "",
     )
 
 

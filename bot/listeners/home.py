@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot.listeners.accounts import row
+from bot import permissions
+from bot.listeners.accounts import connects_for, row
 from bot.slack import known_member
 from bot.views import home as views
-from bot.web.connect import connect_buttons
 from scheduler import accounts, overview
 from scheduler.models import Member
 from scheduler.runtime import Runtime
@@ -22,12 +22,12 @@ def register(app: AsyncApp, runtime: Runtime) -> None:
         if event.get("tab") == "home":
             member = await known_member(
                 runtime,
-                app.client,
+                context.client,
                 workspace_id=context["workspace_id"],
                 user_id=event["user"],
             )
             view = await home(runtime, member)
-            await app.client.views_publish(user_id=member.user_id, view=view)
+            await context.client.views_publish(user_id=member.user_id, view=view)
         await ack()
 
     app.event("app_home_opened")(opened)
@@ -40,7 +40,8 @@ async def home(runtime: Runtime, member: Member) -> Json:
         waiting=await overview.waiting_for(member.workspace_id, member.user_id),
         coming=await overview.coming(member.workspace_id, member.user_id),
         accounts=[row(each, member) for each in connected],
-        connects=connect_buttons(runtime, workspace_id=member.workspace_id, user_id=member.user_id),
+        connects=connects_for(runtime, member),
         now=runtime.clock.now(),
+        may_write=permissions.may_write(member),
     )
     return views.home(shown)

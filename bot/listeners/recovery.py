@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import drafts, permissions
+from bot import draft_times, permissions
 from bot.background import Background
 from bot.cards import Cards
-from bot.drafts import Draft
+from bot.clients import Clients
+from bot.draft_times import When
 from bot.slack import SLACK_FAILURES, known_member, log
 from bot.views import ids, notice, offers
 from bot.views import recovery as views
@@ -44,8 +45,8 @@ _LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigge
 _REFUSED = frozenset({"invalid_blocks", "invalid_arguments"})
 
 
-def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
-    story = Recovery(app, runtime, background)
+def register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Background) -> None:
+    story = Recovery(runtime, clients, background)
     app.action(ids.RETRY_NOW)(story.publish_now)
     app.action(ids.PUBLISH_NOW)(story.publish_now)
     app.action(ids.CANCEL)(story.cancel)
@@ -93,11 +94,10 @@ class Recovery:
     """The listeners of this story, in the order in which a member meets them. What cannot be done
     is raised as a `PostError`, which the app shows where the member acted."""
 
-    def __init__(self, app: AsyncApp, runtime: Runtime, background: Background) -> None:
+    def __init__(self, runtime: Runtime, clients: Clients, background: Background) -> None:
         self._runtime = runtime
-        self._slack = app.client
         self._background = background
-        self._cards = Cards(runtime, app.client)
+        self._cards = Cards(runtime, clients)
 
     async def publish_now(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
@@ -105,26 +105,26 @@ class Recovery:
         waiting = offers.can_go_now(click.found, self._runtime.clock.now())
         await posts.publish_now(self._runtime, click.ref, chosen or waiting)
         await ack()
-        self._settle(click.reply, click.member, "chose to publish it now")
+        self._settle(context, click.reply, click.member, "chose to publish it now")
 
     async def cancel(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
         await posts.cancel(self._runtime, click.ref)
         await ack()
-        self._settle(click.reply, click.member, "called it off")
+        self._settle(context, click.reply, click.member, "called it off")
 
     async def deny_live(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
         await posts.deny_live(self._runtime, click.ref, click.target.delivery_id)
         await ack()
         said = "said that it is not live and chose to publish it now"
-        self._settle(click.reply, click.member, said)
+        self._settle(context, click.reply, click.member, said)
 
     async def skip(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
         await posts.skip_unconfirmed(self._runtime, click.ref, click.target.delivery_id)
         await ack()
-        self._settle(click.reply, click.member, "chose to leave it as it is")
+        self._settle(context, click.reply, click.member, "chose to leave it as it is")
 
     async def open_post_manually(
         self, ack: AsyncAck, body: Json, context: AsyncBoltContext
@@ -134,25 +134,27 @@ class Recovery:
         kit = await platforms.manual(self._runtime, row, longest_url=views.MOST_URL)
         about = (click.found, row, kit, click.target)
         plainer = views.post_manually(*about, with_images=False)
-        await self._show(body, views.post_manually(*about), plainer)
+        await self._show(body, context, views.post_manually(*about), plainer)
         await ack()
 
     async def open_confirm_live(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
-        await self._show(body, views.confirm_live(click.found, click.deliveries[0], click.target))
+        await self._show(
+            body, context, views.confirm_live(click.found, click.deliveries[0], click.target)
+        )
         await ack()
 
     async def open_reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
-        draft = self._proposed(click.found.post, click.member)
-        await self._show(body, views.reschedule(click.found, draft, click.target))
+        proposed = self._proposed(click.found.post, click.member)
+        await self._show(body, context, views.reschedule(click.found, proposed, click.target))
         await ack()
 
     async def open_edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
         if not views.fits_a_field(click.found.post.text):
             raise PostError(TOO_LONG)
-        await self._show(body, views.edit(click.found, click.target))
+        await self._show(body, context, views.edit(click.found, click.target))
         await ack()
 
     async def follow_link(self, ack: AsyncAck) -> None:
@@ -170,25 +172,25 @@ class Recovery:
         )
 
     async def reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        view, draft = body["view"], drafts.read(body["view"])
+        view, chosen = body["view"], views.read_time(body["view"])
         target = views.read_target(view)
         found, member = await self._allowed(target.post_id, context)
-        wrong = drafts.time_problems(self._runtime, draft)
+        wrong = draft_times.problems(chosen, self._runtime.clock.now())
         if ids.COMPOSER_FOLD in wrong and ids.COMPOSER_FOLD not in _fields(view):
             # The choice between both times appears with the question.
-            note = drafts.repeated_sentence(draft)
-            asked = views.reschedule(found, draft, target, notice=note)
+            note = draft_times.repeated_sentence(chosen)
+            asked = views.reschedule(found, chosen, target, notice=note)
             await ack(response_action="update", view=asked)
             return
         if wrong:
             errors = {place: " ".join(sentences) for place, sentences in wrong.items()}
             await ack(response_action="errors", errors=errors)
             return
-        due = drafts.instant(draft)
+        due = draft_times.instant(chosen)
         assert isinstance(due, datetime)
-        await posts.reschedule(self._runtime, _ref(found.post, member), due, draft.zone)
+        await posts.reschedule(self._runtime, _ref(found.post, member), due, chosen.zone)
         await ack()
-        self._settle(target.reply, member, f"moved it to {when(due)}")
+        self._settle(context, target.reply, member, f"moved it to {when(due)}")
 
     async def edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         target, text = views.read_target(body["view"]), _value(body["view"], ids.EDIT_TEXT)
@@ -209,33 +211,38 @@ class Recovery:
         reply = _reply(body)
         if not offers.still_fits(press, found, self._runtime.clock.now()):
             self._background.start(self._cards.refresh(found.post.workspace_id, found.post.id))
-            self._settle(reply, None, f"This was settled otherwise: {found.summary.value}.")
+            self._settle(
+                context, reply, None, f"This was settled otherwise: {found.summary.value}."
+            )
             raise posts.TooLate(MOVED_ON)
         return Click(press=press, found=found, member=member, reply=reply)
 
     async def _allowed(self, post_id: str, context: AsyncBoltContext) -> tuple[Found, Member]:
         """A post of the workspace that Slack vouches for, and who acts, if they may."""
         found = await posts.find(context["workspace_id"], post_id)
-        member = await self._member(found.post, str(context.user_id))
-        if not permissions.may_act_on(member, found.post):
-            raise PostError(permissions.NOT_YOURS)
+        member = await self._member(found.post, context)
+        permissions.demand(
+            permissions.may_act_on(member, found.post),
+            permissions.why_not_act_on(member, found.post),
+        )
         # Read again: much may have happened while Slack told who that is.
         return await posts.find(found.post.workspace_id, post_id), member
 
-    async def _member(self, post: Post, user_id: str) -> Member:
+    async def _member(self, post: Post, context: AsyncBoltContext) -> Member:
         """Slack is asked about others only: a form must open before its trigger expires."""
+        user_id = str(context.user_id)
         known = await members.stale_member(post.workspace_id, user_id)
         if known is not None and user_id == post.author:
             return known
         return await known_member(
-            self._runtime, self._slack, workspace_id=post.workspace_id, user_id=user_id
+            self._runtime, context.client, workspace_id=post.workspace_id, user_id=user_id
         )
 
-    async def _show(self, body: Json, *candidates: Json) -> None:
+    async def _show(self, body: Json, context: AsyncBoltContext, *candidates: Json) -> None:
         """Opens the first of these forms that Slack takes."""
         for view in candidates:
             try:
-                await self._slack.views_open(trigger_id=body["trigger_id"], view=view)
+                await context.client.views_open(trigger_id=body["trigger_id"], view=view)
                 return
             except SlackApiError as error:
                 name = error.response["error"]
@@ -244,13 +251,12 @@ class Recovery:
                 if name not in _REFUSED or view is candidates[-1]:
                     raise
 
-    def _proposed(self, post: Post, member: Member) -> Draft:
+    def _proposed(self, post: Post, member: Member) -> When:
         """The time that the post has, or the next full hours where that has passed."""
         zone, now = member.timezone, self._runtime.clock.now()
         if post.due_at is None or post.due_at <= now:
-            return drafts.blank(zone, now)
-        local = post.due_at.astimezone(ZoneInfo(zone))
-        return Draft(zone=zone, date=f"{local:%Y-%m-%d}", time=f"{local:%H:%M}")
+            return draft_times.proposed(zone, now)
+        return draft_times.at(post.due_at, zone)
 
     async def _answer_link(
         self,
@@ -268,23 +274,25 @@ class Recovery:
         found, member = await self._allowed(target.post_id, context)
         await deed(self._runtime, _ref(found.post, member), target.delivery_id, link)
         await ack()
-        self._settle(target.reply, member, done)
+        self._settle(context, target.reply, member, done)
 
-    def _settle(self, reply: Reply | None, member: Member | None, outcome: str) -> None:
+    def _settle(
+        self, context: AsyncBoltContext, reply: Reply | None, member: Member | None, outcome: str
+    ) -> None:
         """Takes the buttons off the message in a thread that was answered. The card itself is shown
         anew by the notifier."""
         if reply is not None:
             who = f"<@{member.user_id}> " if member else ""
             line = f"{who}{outcome} · {when(self._runtime.clock.now())}"
-            self._background.start(self._update(reply, notice.settled(reply.text, line)))
+            blocks = notice.settled(reply.text, line)
+            self._background.start(_update(context.client, reply, blocks))
 
-    async def _update(self, reply: Reply, blocks: list[Json]) -> None:
-        try:
-            await self._slack.chat_update(
-                channel=reply.channel, ts=reply.ts, text=reply.text, blocks=blocks
-            )
-        except SLACK_FAILURES as error:
-            log.warning("answered message not updated", error=repr(error))
+
+async def _update(slack: AsyncWebClient, reply: Reply, blocks: list[Json]) -> None:
+    try:
+        await slack.chat_update(channel=reply.channel, ts=reply.ts, text=reply.text, blocks=blocks)
+    except SLACK_FAILURES as error:
+        log.warning("answered message not updated", error=repr(error))
 
 
 def _reply(body: Json) -> Reply | None:

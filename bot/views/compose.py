@@ -27,7 +27,8 @@ class Form:
 
     draft: Draft
     accounts: Sequence[Choice]
-    connects: Sequence[Connect] = ()
+    #: `None` for members who may not connect accounts.
+    connects: Sequence[Connect] | None = ()
     rooms: Sequence[Room] = ()
     hints: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -58,17 +59,16 @@ def composer(form: Form) -> Json:
         *fields.extra_fields(draft, form.used),
         *fields.place_fields(form.places),
         *fields.media_fields(draft),
-        fields.when_field(draft),
-        fields.date_field(draft),
-        fields.time_field(draft),
-        *([fields.fold_field(draft, form.repeated)] if form.repeated else []),
-        context(escape(form.when_note) or f"Times are in {draft.zone}.", ids.COMPOSER_WHEN_NOTE),
+        *fields.when_fields(draft.when, form.repeated),
+        context(
+            escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
+        ),
     ]
     return modal(
         TITLE,
         blocks,
         callback_id=ids.COMPOSER,
-        submit="Publish Now" if draft.now else "Schedule Post",
+        submit="Publish Now" if draft.when.is_now else "Schedule Post",
         close="Cancel",
         private_metadata=drafts.memory(draft),
     )
@@ -105,7 +105,9 @@ def _nearest(block: str, there: Collection[str]) -> str:
     if block == ids.COMPOSER_PLACE:
         own = (each for each in there if each.startswith(f"{ids.COMPOSER_PLACE}:"))
         return next(own, ids.COMPOSER_ACCOUNTS)
-    return ids.COMPOSER_TIME if block == ids.COMPOSER_FOLD else ids.COMPOSER_TEXT
+    if block in (ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD):
+        return next(each for each in (ids.COMPOSER_TIME, ids.COMPOSER_WHEN) if each in there)
+    return ids.COMPOSER_TEXT
 
 
 def saving(draft: Draft) -> Json:

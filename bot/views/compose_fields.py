@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bot.draft_times import When
 from bot.drafts import Draft
 from bot.views import ids
 from bot.views.accounts import Connect, connect_buttons
@@ -50,7 +51,7 @@ class PlaceField:
 
 
 def accounts_field(
-    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect]
+    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect] | None
 ) -> list[Json]:
     """Which accounts the post goes to, or how to connect the first."""
     if not accounts:
@@ -67,7 +68,15 @@ def accounts_field(
     return [field("Accounts", element, dispatch_action=True)]
 
 
-def _no_accounts(connects: Sequence[Connect]) -> list[Json]:
+def _no_accounts(connects: Sequence[Connect] | None) -> list[Json]:
+    if connects is None:
+        return [
+            section(
+                "*No account is connected yet.* Ask a publisher or an admin of this workspace to "
+                "connect one, then press _Look Again_. What you write here stays."
+            ),
+            actions(button("Look Again", ids.COMPOSER_REFRESH)),
+        ]
     if not connects:
         return [
             section(
@@ -261,43 +270,53 @@ def _kept(draft: Draft) -> list[Json]:
     return [section(f"*Files:* {cut(names, 2800)}", accessory=drop)]
 
 
-def when_field(draft: Draft) -> Json:
-    """At a time, or now."""
-    later = option("At a time", ids.COMPOSER_LATER)
-    now = option("Publish now", ids.COMPOSER_NOW)
+def when_fields(when: When, repeated: Repeated | None) -> list[Json]:
+    """When it goes out, and the fields that this needs."""
+    if not when.has_clock:
+        return [_way_field(when)]
+    fold = [fold_field(when, repeated)] if repeated else []
+    return [_way_field(when), date_field(when), time_field(when), *fold]
+
+
+def _way_field(when: When) -> Json:
+    options = {
+        ids.COMPOSER_LATER: option("At a time", ids.COMPOSER_LATER),
+        ids.COMPOSER_SLOT: option("In the next free slot", ids.COMPOSER_SLOT),
+        ids.COMPOSER_NOW: option("Publish now", ids.COMPOSER_NOW),
+    }
     element: Json = {
         "type": "radio_buttons",
         "action_id": ids.COMPOSER_WHEN,
-        "options": [later, now],
-        "initial_option": now if draft.now else later,
+        "options": list(options.values()),
+        "initial_option": options[when.way],
     }
     return field("When", element, dispatch_action=True)
 
 
-def date_field(draft: Draft) -> Json:
-    """The date of a draft, in its zone."""
+def date_field(when: When) -> Json:
+    """The date, in the zone of the form."""
     element: Json = {
         "type": "datepicker",
         "action_id": ids.COMPOSER_DATE,
-        **({"initial_date": draft.date} if draft.date else {}),
+        **({"initial_date": when.date} if when.date else {}),
     }
-    return field(f"Date in {draft.zone}", element, dispatch_action=True, optional=True)
+    return field(f"Date in {when.zone}", element, dispatch_action=True, optional=True)
 
 
-def time_field(draft: Draft) -> Json:
-    """The time of a draft, in its zone."""
+def time_field(when: When) -> Json:
+    """The time, in the zone of the form."""
     element: Json = {
         "type": "timepicker",
         "action_id": ids.COMPOSER_TIME,
-        "timezone": draft.zone,
-        **({"initial_time": draft.time} if draft.time else {}),
+        "timezone": when.zone,
+        **({"initial_time": when.time} if when.time else {}),
     }
-    return field(f"Time in {draft.zone}", element, dispatch_action=True, optional=True)
+    return field(f"Time in {when.zone}", element, dispatch_action=True, optional=True)
 
 
-def fold_field(draft: Draft, repeated: Repeated) -> Json:
+def fold_field(when: When, repeated: Repeated) -> Json:
     """Which of two equal times is meant."""
-    first, second = fold_labels(repeated, draft.zone)
+    first, second = fold_labels(repeated, when.zone)
     options = {
         ids.COMPOSER_FIRST: option(first, ids.COMPOSER_FIRST),
         ids.COMPOSER_SECOND: option(second, ids.COMPOSER_SECOND),
@@ -306,7 +325,7 @@ def fold_field(draft: Draft, repeated: Repeated) -> Json:
         "type": "radio_buttons",
         "action_id": ids.COMPOSER_FOLD,
         "options": list(options.values()),
-        **({"initial_option": options[draft.fold]} if draft.fold in options else {}),
+        **({"initial_option": options[when.fold]} if when.fold in options else {}),
     }
     return field("This time happens twice on that day. Which one?", element, dispatch_action=True)
 

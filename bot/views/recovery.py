@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from bot import drafts
-from bot.drafts import Draft
+from bot import draft_times
+from bot.draft_times import When
 from bot.views import compose_fields, ids
 from bot.views.blocks import Json, actions, button, field, modal
 from bot.views.card import excerpt, media
@@ -65,6 +65,11 @@ def read_target(view: Json) -> Target:
     )
 
 
+def read_time(view: Json) -> When:
+    """The time that was chosen in a form."""
+    return draft_times.read(view["state"]["values"], json.loads(view["private_metadata"]))
+
+
 def post_manually(
     found: Found, delivery: Delivery, kit: ManualKit, target: Target, *, with_images: bool = True
 ) -> Json:
@@ -114,14 +119,14 @@ def confirm_live(found: Found, delivery: Delivery, target: Target) -> Json:
     )
 
 
-def reschedule(found: Found, draft: Draft, target: Target, *, notice: str = "") -> Json:
+def reschedule(found: Found, when: When, target: Target, *, notice: str = "") -> Json:
     """Another time for all that has not gone out. Shows both instants of a repeated time once it
     was typed."""
-    repeated = drafts.repeated(draft)
+    repeated = draft_times.repeated(when)
     fields = [
-        compose_fields.date_field(draft),
-        compose_fields.time_field(draft),
-        *([compose_fields.fold_field(draft, repeated)] if repeated else []),
+        compose_fields.date_field(when),
+        compose_fields.time_field(when),
+        *([compose_fields.fold_field(when, repeated)] if repeated else []),
     ]
     return modal(
         "Reschedule",
@@ -133,7 +138,7 @@ def reschedule(found: Found, draft: Draft, target: Target, *, notice: str = "") 
         callback_id=ids.RESCHEDULE_MODAL,
         submit="Reschedule",
         close="Cancel",
-        private_metadata=memory(target, zone=draft.zone),
+        private_metadata=memory(target, zone=when.zone),
     )
 
 

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from bot.app import build_app
 from bot.background import Background
-from bot.installation import Installation, socket_mode
-from bot.slack import open_slack
+from bot.clients import open_clients
+from bot.installation import socket_mode
 from bot.web import connect, health, media, slack
-from bot.web.keys import BOLT, REDIS, RUNTIME, SLACK, RedisCheck
+from bot.web.keys import BOLT, CLIENTS, REDIS, RUNTIME, RedisCheck
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -44,13 +44,12 @@ def create_app(runtime: Runtime, *, redis: RedisCheck | None = None) -> web.Appl
 
 
 async def _slack(app: web.Application) -> AsyncIterator[None]:
-    """The Slack client, the app behind it and, where it is set up, Socket Mode."""
+    """The Slack clients, the app behind it and, where it is set up, Socket Mode."""
     runtime, background = app[RUNTIME], Background()
-    async with open_slack(runtime.settings) as client:
-        installation = Installation(runtime, client)
-        bolt = build_app(runtime, client, installation=installation, background=background)
-        app[SLACK], app[BOLT] = client, bolt
-        background.start(installation.learn())
+    async with open_clients(runtime) as clients:
+        bolt = build_app(runtime, clients, background=background)
+        app[CLIENTS], app[BOLT] = clients, bolt
+        background.start(clients.learn())
         async with socket_mode(bolt, runtime):
             yield
         await background.close()

@@ -11,14 +11,14 @@ from urllib.parse import parse_qs, quote, urlsplit
 import structlog
 from aiohttp import web
 
-from bot import tickets
-from bot.slack import tell
+from bot import permissions, tickets
+from bot.clients import tell_in
 from bot.tickets import Ticket
 from bot.views import accounts as views
 from bot.views.accounts import Connect
 from bot.web import browser, pages
-from bot.web.keys import RUNTIME, SLACK
-from scheduler import accounts, platforms
+from bot.web.keys import CLIENTS, RUNTIME
+from scheduler import accounts, members, platforms
 from scheduler.accounts import ConnectError, Offer
 from scheduler.models import Account
 from scheduler.runtime import Runtime
@@ -64,6 +64,10 @@ async def begin(request: web.Request) -> web.StreamResponse:
     ticket = tickets.read(runtime, request.query.get("ticket", ""))
     if ticket is None or ticket.platform != platform:
         return pages.page("Start again from Slack", _TOO_OLD, status=400)
+    known = await members.stale_member(ticket.workspace_id, ticket.user_id)
+    member = known or await members.stranger(runtime, ticket.workspace_id, ticket.user_id)
+    if not permissions.may_connect(member):
+        return _not_connected(permissions.NOT_TO_CONNECT)
     secret = secrets.token_urlsafe(32)
     try:
         url = await accounts.begin_connect(
@@ -157,9 +161,10 @@ def _to_choice(runtime: Runtime, found: Offer, secret: str) -> web.Response:
 async def _connected(request: web.Request, connected: Sequence[Account]) -> web.Response:
     if not connected:
         return _not_connected("There was no account to connect.")
-    slack = request.app.get(SLACK)
-    if slack is not None:
-        await tell(slack, connected[0].connected_by, views.connected_text(connected))
+    clients, first = request.app.get(CLIENTS), connected[0]
+    if clients is not None:
+        text = views.connected_text(connected)
+        await tell_in(clients, first.workspace_id, first.connected_by, text)
     names = views.handles(connected)
     return pages.page(
         f"Connected {names}", f"Connected {names}. You can close this window and go back to Slack."

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Clients
 from scheduler.runtime import Runtime
 
 #: Raises when Redis cannot be reached.
@@ -15,7 +15,7 @@ RedisCheck = Callable[[], Awaitable[None]]
 
 RUNTIME = web.AppKey("runtime", Runtime)
 #: Absent when no bot token is set.
-SLACK = web.AppKey("slack", AsyncWebClient)
+CLIENTS = web.AppKey("clients", Clients)
 #: Absent likewise.
 BOLT = web.AppKey("bolt", AsyncApp)
 #: Absent when nobody gave one.

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.notifier import Notifier
 from bot.web.app import create_app
-from bot.web.keys import SLACK
+from bot.web.keys import CLIENTS
 from scheduler.faults import CannotStart
 from scheduler.runtime import Runtime
 
@@ -59,11 +59,11 @@ async def _site(runtime: Runtime, app: web.Application) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _notifier(runtime: Runtime, app: web.Application) -> AsyncIterator[None]:
-    if SLACK not in app:
+    if CLIENTS not in app:
         log.warning("SLACK_BOT_TOKEN is empty: nobody can use Postbot and nobody is told anything")
         yield
         return
-    task = asyncio.create_task(Notifier(runtime, app[SLACK]).run())
+    task = asyncio.create_task(Notifier(runtime, app[CLIENTS]).run())
     try:
         yield
     finally:

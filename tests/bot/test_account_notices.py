@@ -11,10 +11,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Clients, open_clients
 from bot.notifier import Notifier
-from bot.slack import open_slack
 from bot.views.blocks import when
 from bot.views.lost_account import lost_account
 from sandbox.slack.rules import check_blocks
@@ -33,14 +32,14 @@ LOST_ANSWER = {"reset": True, "after": True, "times": 1}
 
 
 @pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[AsyncWebClient]:
-    async with open_slack(desk.runtime.settings) as opened:
+async def clients(desk: Desk) -> AsyncIterator[Clients]:
+    async with open_clients(desk.runtime) as opened:
         yield opened
 
 
 @pytest.fixture
-def notifier(desk: Desk, client: AsyncWebClient) -> Notifier:
-    return Notifier(desk.runtime, client)
+def notifier(desk: Desk, clients: Clients) -> Notifier:
+    return Notifier(desk.runtime, clients)
 
 
 @pytest.fixture
@@ -201,26 +200,26 @@ async def test_a_message_whose_answer_got_lost_is_not_sent_again(
 
 
 async def test_a_notifier_that_dies_while_it_sends_says_nothing_twice(
-    desk: Desk, client: AsyncWebClient, acme: Account
+    desk: Desk, clients: Clients, acme: Account
 ) -> None:
     await breaks(desk, acme)
-    dying = asyncio.create_task(Notifier(desk.runtime, client).tick())
+    dying = asyncio.create_task(Notifier(desk.runtime, clients).tick())
     await desk.sees(
         lambda s: [e for c in s["conversations"] if c["id"] == ALICE_DM for e in c["messages"]]
     )
 
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    await tell_all(Notifier(desk.runtime, client))
+    await tell_all(Notifier(desk.runtime, clients))
 
     assert len(await heard(desk)) == 1
 
 
-async def test_two_processes_say_it_once(desk: Desk, client: AsyncWebClient, acme: Account) -> None:
+async def test_two_processes_say_it_once(desk: Desk, clients: Clients, acme: Account) -> None:
     for number in range(5):
         await breaks(desk, await make_account(desk.workspace.id, f"acme_{number}"))
     async with open_runtime(desk.runtime.settings) as other:
-        both = [Notifier(desk.runtime, client), Notifier(other, client)]
+        both = [Notifier(desk.runtime, clients), Notifier(other, clients)]
 
         await asyncio.gather(*(each.tick() for each in both))
         await asyncio.gather(*(tell_all(each) for each in both))

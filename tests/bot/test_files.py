@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import file_chunks, open_slack
+from bot.slack import file_chunks
 from scheduler.media import UnusableMedia
-from tests.world import settings_for
 
 
 @dataclass
@@ -39,7 +38,7 @@ class Files:
 
 
 @pytest.fixture
-async def files(tmp_path: Path) -> AsyncIterator[Files]:
+async def files() -> AsyncIterator[Files]:
     seen: list[str | None] = []
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -64,8 +63,8 @@ async def files(tmp_path: Path) -> AsyncIterator[Files]:
     app.router.add_route("*", "/api/files.info", info)
     async with TestServer(app) as server:
         url = str(server.make_url("")).rstrip("/")
-        values: dict[str, Any] = {"SLACK_API_URL": f"{url}/api", "SLACK_BOT_TOKEN": "xoxb-canary"}
-        async with open_slack(settings_for("", tmp_path, 9, **values)) as client:
+        async with aiohttp.ClientSession() as session:
+            client = AsyncWebClient("xoxb-canary", base_url=f"{url}/api/", session=session)
             yield Files(client, f"{url}/files", seen)
 
 

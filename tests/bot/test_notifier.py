@@ -9,10 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Clients, open_clients
 from bot.notifier import Notifier
-from bot.slack import open_slack
 from bot.watch import SchedulerWatch
 from scheduler import events, markers, members, posts
 from scheduler.contents import Words
@@ -30,14 +29,14 @@ BOB_DM = "D0BOB"
 
 
 @pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[AsyncWebClient]:
-    async with open_slack(desk.runtime.settings) as opened:
+async def clients(desk: Desk) -> AsyncIterator[Clients]:
+    async with open_clients(desk.runtime) as opened:
         yield opened
 
 
 @pytest.fixture
-def notifier(desk: Desk, client: AsyncWebClient) -> Notifier:
-    return Notifier(desk.runtime, client)
+def notifier(desk: Desk, clients: Clients) -> Notifier:
+    return Notifier(desk.runtime, clients)
 
 
 @pytest.fixture
@@ -254,27 +253,27 @@ async def test_a_message_whose_answer_got_lost_is_not_sent_again(
 
 @pytest.mark.parametrize("sends", [1, 2], ids=["card", "message"])
 async def test_a_notifier_that_dies_while_it_sends_says_nothing_twice(
-    desk: Desk, client: AsyncWebClient, acme: Account, sends: int
+    desk: Desk, clients: Clients, acme: Account, sends: int
 ) -> None:
     found = await schedule(desk.runtime, acme)
     await fail(desk.runtime, found)
-    dying = asyncio.create_task(Notifier(desk.runtime, client).tick())
+    dying = asyncio.create_task(Notifier(desk.runtime, clients).tick())
     await desk.sees(lambda s: len(_of(s, ALICE_DM)) == sends)
 
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    await tell_all(Notifier(desk.runtime, client))
+    await tell_all(Notifier(desk.runtime, clients))
 
     assert len(await cards(desk)) == 1
     assert len(await replies(desk)) == 1
 
 
 async def test_two_notifiers_of_one_process_send_one_card(
-    desk: Desk, client: AsyncWebClient, acme: Account
+    desk: Desk, clients: Clients, acme: Account
 ) -> None:
     found = await schedule(desk.runtime, acme)
     await fail(desk.runtime, found)
-    both = [Notifier(desk.runtime, client), Notifier(desk.runtime, client)]
+    both = [Notifier(desk.runtime, clients), Notifier(desk.runtime, clients)]
 
     await asyncio.gather(*(each.tick() for each in both))
     await asyncio.gather(*(tell_all(each) for each in both))
@@ -283,13 +282,11 @@ async def test_two_notifiers_of_one_process_send_one_card(
     assert len(await replies(desk)) == 1
 
 
-async def test_two_processes_send_one_card(
-    desk: Desk, client: AsyncWebClient, acme: Account
-) -> None:
+async def test_two_processes_send_one_card(desk: Desk, clients: Clients, acme: Account) -> None:
     for number in range(5):
         await schedule(desk.runtime, acme, text=f"Post {number}")
     async with open_runtime(desk.runtime.settings) as other:
-        both = [Notifier(desk.runtime, client), Notifier(other, client)]
+        both = [Notifier(desk.runtime, clients), Notifier(other, clients)]
 
         await asyncio.gather(*(each.tick() for each in both))
         await asyncio.gather(*(tell_all(each) for each in both))
@@ -425,15 +422,15 @@ async def test_an_admin_takes_over_when_the_author_leaves_later(
 
 
 async def test_nothing_is_dropped_when_nobody_can_be_reached(
-    desk: Desk, client: AsyncWebClient, acme: Account
+    desk: Desk, clients: Clients, acme: Account
 ) -> None:
     found = await schedule(desk.runtime, acme)
     await desk.switch(dm_closed=[ALICE, BOB])
-    await Notifier(desk.runtime, client).tick()
+    await Notifier(desk.runtime, clients).tick()
     assert await events.untold(10) == [found.post.id]
 
     await desk.switch(dm_closed=[])
-    await tell_all(Notifier(desk.runtime, client))
+    await tell_all(Notifier(desk.runtime, clients))
 
     assert len(await messages(desk)) == 1
 
@@ -451,12 +448,12 @@ async def test_a_stale_conversation_is_opened_anew(
 
 
 async def test_a_card_that_was_removed_is_sent_anew(
-    desk: Desk, notifier: Notifier, client: AsyncWebClient, acme: Account
+    desk: Desk, notifier: Notifier, clients: Clients, acme: Account
 ) -> None:
     found = await schedule(desk.runtime, acme)
     await notifier.tick()
     (card,) = await messages(desk)
-    await client.chat_delete(channel=ALICE_DM, ts=card["ts"])
+    await (await clients.of(desk.workspace.id)).chat_delete(channel=ALICE_DM, ts=card["ts"])
 
     await publish(desk.runtime, found)
     await tell_all(notifier)

@@ -8,11 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clients import Clients, open_clients
 from bot.notifier import Notifier
 from bot.outages import OutageNotices
-from bot.slack import open_slack
 from scheduler import circuits, events, states
 from scheduler.config import Settings
 from scheduler.database import transaction
@@ -27,14 +26,14 @@ BOB_DM = "D0BOB"
 
 
 @pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[AsyncWebClient]:
-    async with open_slack(desk.runtime.settings) as opened:
+async def clients(desk: Desk) -> AsyncIterator[Clients]:
+    async with open_clients(desk.runtime) as opened:
         yield opened
 
 
 @pytest.fixture
-def notifier(desk: Desk, client: AsyncWebClient) -> Notifier:
-    return Notifier(desk.runtime, client)
+def notifier(desk: Desk, clients: Clients) -> Notifier:
+    return Notifier(desk.runtime, clients)
 
 
 @pytest.fixture
@@ -104,10 +103,10 @@ async def test_the_words_fit_the_number_of_posts(
 
 
 async def test_several_notifiers_tell_once(
-    desk: Desk, outages: OutageNotices, client: AsyncWebClient
+    desk: Desk, outages: OutageNotices, clients: Clients
 ) -> None:
     await note(desk, "platform.down")
-    other = Notifier(desk.runtime, client).outages
+    other = Notifier(desk.runtime, clients).outages
 
     await asyncio.gather(outages.tick(), other.tick(), outages.tick())
 
@@ -161,14 +160,14 @@ async def test_what_was_begun_and_did_not_arrive_is_sent(
     ids=["lost", "sent and lost", "500", "fatal error"],
 )
 async def test_a_notice_that_slack_swallowed_arrives_once(
-    desk: Desk, client: AsyncWebClient, failure: Json
+    desk: Desk, clients: Clients, failure: Json
 ) -> None:
     await desk.switch(fail_methods={"chat.postMessage": {**failure, "times": 1}})
     await note(desk, "platform.down")
 
-    await Notifier(desk.runtime, client).outages.tick()
+    await Notifier(desk.runtime, clients).outages.tick()
     left = len(await events.for_members(10))
-    await Notifier(desk.runtime, client).outages.tick()
+    await Notifier(desk.runtime, clients).outages.tick()
 
     assert (left, await events.for_members(10)) == (1, [])
     assert len(await texts(desk)) == 1

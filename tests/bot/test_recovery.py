@@ -9,12 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import permissions
+from bot.clients import Clients, open_clients
 from bot.listeners import recovery
 from bot.notifier import Notifier
-from bot.slack import open_slack
 from bot.views import ids
 from scheduler import members, posts
 from scheduler.models import Account, Delivery, Event, Member, Post
@@ -47,14 +46,14 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[AsyncWebClient]:
-    async with open_slack(desk.runtime.settings) as opened:
+async def clients(desk: Desk) -> AsyncIterator[Clients]:
+    async with open_clients(desk.runtime) as opened:
         yield opened
 
 
 @pytest.fixture
-def notifier(desk: Desk, client: AsyncWebClient) -> Notifier:
-    return Notifier(desk.runtime, client)
+def notifier(desk: Desk, clients: Clients) -> Notifier:
+    return Notifier(desk.runtime, clients)
 
 
 @pytest.fixture
@@ -79,12 +78,11 @@ async def reply(desk: Desk, notifier: Notifier) -> Json:
     return found
 
 
-async def shared(desk: Desk, notifier: Notifier, client: AsyncWebClient) -> Json:
+async def shared(desk: Desk, notifier: Notifier, clients: Clients) -> Json:
     """A copy of Alice's card where Bob sees it, which no update reaches."""
     shown = await card(desk, notifier)
-    sent = await client.chat_postMessage(
-        channel=GENERAL, text=shown["text"], blocks=shown["blocks"]
-    )
+    slack = await clients.of(desk.workspace.id)
+    sent = await slack.chat_postMessage(channel=GENERAL, text=shown["text"], blocks=shown["blocks"])
     return dict(sent["message"])
 
 
@@ -176,13 +174,13 @@ async def test_an_admin_may_do_it_too(
 async def test_a_stranger_is_refused_in_one_sentence_and_changes_nothing(
     desk: Desk,
     notifier: Notifier,
-    client: AsyncWebClient,
+    clients: Clients,
     acme: Account,
     happen: Happen,
     action: str,
 ) -> None:
     await happen(desk.runtime, await schedule(desk.runtime, acme))
-    copy = await shared(desk, notifier, client)
+    copy = await shared(desk, notifier, clients)
     before = await truth()
 
     await desk.press(copy, action, BOB, channel=GENERAL)
@@ -203,13 +201,13 @@ async def test_a_stranger_is_refused_in_one_sentence_and_changes_nothing(
 async def test_an_old_copy_of_a_card_does_nothing_once_the_post_is_out(
     desk: Desk,
     notifier: Notifier,
-    client: AsyncWebClient,
+    clients: Clients,
     acme: Account,
     happen: Happen,
     action: str,
 ) -> None:
     found = await happen(desk.runtime, await schedule(desk.runtime, acme))
-    copy = await shared(desk, notifier, client)
+    copy = await shared(desk, notifier, clients)
     await Delivery.filter(post_id=found.post.id).update(state=State.PUBLISHED)
     before = await truth()
 
@@ -221,10 +219,10 @@ async def test_an_old_copy_of_a_card_does_nothing_once_the_post_is_out(
 
 
 async def test_an_old_question_cannot_be_answered_when_a_new_one_is_asked(
-    desk: Desk, notifier: Notifier, client: AsyncWebClient, acme: Account
+    desk: Desk, notifier: Notifier, clients: Clients, acme: Account
 ) -> None:
     found = await ask(desk.runtime, await schedule(desk.runtime, acme))
-    copy = await shared(desk, notifier, client)
+    copy = await shared(desk, notifier, clients)
     (row,) = found.deliveries
     await posts.deny_live(desk.runtime, ref(found), row.id)
     await ask(desk.runtime, found)

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.draft_times import When
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
 from bot.views import compose, home, posts_list
@@ -51,18 +52,23 @@ uploads = st.builds(
     size=st.integers(0, 10**9),
     about=st.just({}),
 )
+whens = st.builds(
+    When,
+    zone=st.just("America/New_York"),
+    way=st.sampled_from(["later", "slot", "now"]),
+    seen=st.sampled_from(["", "0" * 16]),
+    date=st.sampled_from(["", "2027-11-07"]),
+    time=st.sampled_from(["", "01:30"]),
+    fold=st.sampled_from(["", "first", "second"]),
+)
 drafts = st.builds(
     Draft,
-    zone=st.just("America/New_York"),
+    when=whens,
     text=written(3000),
     account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
     uploads=st.lists(uploads, max_size=10).map(tuple),
     kept=st.booleans(),
     alt_text=written(3000),
-    now=st.booleans(),
-    date=st.sampled_from(["", "2027-11-07"]),
-    time=st.sampled_from(["", "01:30"]),
-    fold=st.sampled_from(["", "first", "second"]),
     adapts=st.booleans(),
     variants=st.dictionaries(st.sampled_from(PLATFORMS), written(3000)),
     link=written(3000),
@@ -125,6 +131,7 @@ account_rows = st.integers(0, 120).flatmap(
                 has_places=each[2],
                 place=each[3],
                 may_set_up=True,
+                slots=each[0],
             )
             for n in range(most)
         ]
@@ -175,7 +182,7 @@ def test_the_composer_fits(form: Form) -> None:
 @given(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
-    assert fits(compose.scheduled(NOW, draft.zone, "k7m2p9xq4w"))
+    assert fits(compose.scheduled(NOW, draft.when.zone, "k7m2p9xq4w"))
     assert len(compose.not_stored(draft, error)) <= 40_000
 
 

@@ -264,8 +264,8 @@ async def test_nobody_can_be_written_to_who_has_left(slack: Slack) -> None:
     await slack.client.conversations_open(users=BOB)
     await slack.switch(left=[BOB])
 
-    opened = await refusal(slack.client.conversations_open(users=BOB))
-    posted = await refusal(slack.client.chat_postMessage(channel=BOB, text="hello"))
+    opened = await refusal(slack, "conversations.open", users=BOB)
+    posted = await refusal(slack, "chat.postMessage", channel=BOB, text="Hello")
     about = await slack.client.users_info(user=BOB)
 
     assert (opened["error"], posted["error"]) == ("user_disabled", "is_archived")
