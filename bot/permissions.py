@@ -31,8 +31,8 @@ NOT_YOUR_ACCOUNT = (
 )
 
 NOT_YOURS_TO_SET = (
-    "Only the person who connected this account or an admin of this workspace can choose where its "
-    "posts go."
+    "Only the person who connected this account or an admin of this workspace can choose where and "
+    "when its posts go."
 )
 
 
@@ -81,7 +81,7 @@ def may_disconnect(member: Member, account: Account) -> bool:
 
 
 def may_set_up(member: Member, account: Account) -> bool:
-    """Choose where an account's posts go by default: those who may disconnect it."""
+    """Choose where an account's posts go by default, and its slots: those who may disconnect it."""
     return may_disconnect(member, account)
 
 

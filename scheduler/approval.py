@@ -18,9 +18,9 @@ from scheduler import deliveries, posts, rules, states
 from scheduler.backoff import stage_at
 from scheduler.database import transaction
 from scheduler.deliveries import Step
-from scheduler.models import Decision, Post
+from scheduler.models import Decision, Delivery, Post
 from scheduler.post_errors import NotAnApprover, TooLate
-from scheduler.post_rows import PRIORITY_NOW, PRIORITY_SCHEDULED, Ref, note
+from scheduler.post_rows import PRIORITY_NOW, Ref, note
 from scheduler.runtime import Runtime
 from scheduler.states import PostState, State
 
@@ -177,29 +177,34 @@ async def _release(
     *,
     publishes_now: bool,
 ) -> None:
-    at_once = publishes_now or post.due_at is None
-    due = now if at_once or post.due_at is None else post.due_at
-    if not at_once and due <= now:
+    if post.due_at is not None and post.due_at <= now and not publishes_now:
         raise TooLate(
             "Its time has passed, so it does not go out unasked. Approve and publish it now, or "
             "ask its author for another time."
         )
-    values = {
-        "due_at": due,
-        "next_attempt_at": max(stage_at(due, [file.kind for file in found.media]), now),
-        "attempts": 0,
-        "priority": PRIORITY_NOW if at_once else PRIORITY_SCHEDULED,
-        "kind": "",
-    }
     held = [each for each in found.deliveries if each.state is State.HELD]
-    steps = [
-        Step(move=states.APPROVE, id=each.id, fence=each.fence, values=values, actor=ref.actor)
-        for each in held
-    ]
+    kinds = [file.kind for file in found.media]
+    steps = [_approve_step(each, kinds, ref.actor, now) for each in held]
     if await deliveries.apply(connection, steps, now) != {each.id for each in held}:
         raise Overtaken(_how_it_is(post))
+    due = min((step.values["due_at"] for step in steps), default=now)
     news = {"state": PostState.SCHEDULED, "due_at": due, "review_at": None}
     await Post.filter(id=post.id).using_db(connection).update(**news)
+
+
+def _approve_step(delivery: Delivery, kinds: list[str], actor: str, now: datetime) -> Step:
+    """At its own time, or at once when that has come."""
+    due = max(delivery.due_at, now)
+    values = {
+        "due_at": due,
+        "next_attempt_at": max(stage_at(due, kinds), now),
+        "attempts": 0,
+        "priority": delivery.priority if due > now else PRIORITY_NOW,
+        "kind": "",
+    }
+    return Step(
+        move=states.APPROVE, id=delivery.id, fence=delivery.fence, values=values, actor=actor
+    )
 
 
 async def _tell(

@@ -70,6 +70,9 @@ class Account(Model):
     expires_at = fields.DatetimeField(null=True)
     # What posts to this account begin with, such as `place`.
     defaults: Any = fields.JSONField(default=dict, db_default="{}")
+    # Its slots as people type them, such as `Mon-Fri 09:00`, and the zone of their clock.
+    slots = fields.TextField(default="", db_default="")
+    slots_zone = fields.CharField(max_length=64, default="", db_default="")
     # `connected`, `broken` (needs a reconnect) or `disconnected`.
     health = fields.CharField(max_length=16, default="connected")
     # The process that refreshes the tokens at this moment.

@@ -159,6 +159,7 @@ def row(account: Account, member: Member) -> views.Row:
         has_places=platforms.has_places(account.platform),
         place=_place(account),
         may_set_up=permissions.may_set_up(member, account),
+        slots=f"{account.slots} ({account.slots_zone})" if account.slots else "",
     )
 
 

@@ -12,6 +12,7 @@ from bot.views.blocks import (
     button,
     confirm,
     context,
+    cut,
     escape,
     modal,
     option,
@@ -48,6 +49,8 @@ class Row:
     has_places: bool = False
     place: tuple[str, str] | None = None
     may_set_up: bool = False
+    #: Its slots with their zone, as people read them.
+    slots: str = ""
 
 
 def handles(connected: Sequence[Account], most: int = 10) -> str:
@@ -126,10 +129,17 @@ def health(row: Row) -> str:
 
 
 def _row(row: Row) -> list[Json]:
-    text = f"{health(row)}\nConnected by <@{row.connected_by}>{_where(row)}"
+    text = f"{health(row)}\nConnected by <@{row.connected_by}>{_where(row)}{_slots(row)}"
     first = section(text, _disconnect(row) if row.may_disconnect else None)
-    can_choose = row.has_places and row.may_set_up and not row.needs_reconnect
-    return [first, actions(_places(row))] if can_choose else [first]
+    if not row.may_set_up:
+        return [first]
+    can_choose = row.has_places and not row.needs_reconnect
+    set_slots = button("Set Slots", ids.SET_SLOTS, value=str(row.id))
+    return [first, actions(*([_places(row)] if can_choose else []), set_slots)]
+
+
+def _slots(row: Row) -> str:
+    return f"\nSlots: {escape(cut(row.slots, 1000))}" if row.slots else ""
 
 
 def _where(row: Row) -> str:

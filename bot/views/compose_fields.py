@@ -270,15 +270,25 @@ def _kept(draft: Draft) -> list[Json]:
     return [section(f"*Files:* {cut(names, 2800)}", accessory=drop)]
 
 
-def when_field(when: When) -> Json:
-    """At a time, or now."""
-    later = option("At a time", ids.COMPOSER_LATER)
-    now = option("Publish now", ids.COMPOSER_NOW)
+def when_fields(when: When, repeated: Repeated | None) -> list[Json]:
+    """When it goes out, and the fields that this needs."""
+    if not when.has_clock:
+        return [_way_field(when)]
+    fold = [fold_field(when, repeated)] if repeated else []
+    return [_way_field(when), date_field(when), time_field(when), *fold]
+
+
+def _way_field(when: When) -> Json:
+    options = {
+        ids.COMPOSER_LATER: option("At a time", ids.COMPOSER_LATER),
+        ids.COMPOSER_SLOT: option("In the next free slot", ids.COMPOSER_SLOT),
+        ids.COMPOSER_NOW: option("Publish now", ids.COMPOSER_NOW),
+    }
     element: Json = {
         "type": "radio_buttons",
         "action_id": ids.COMPOSER_WHEN,
-        "options": [later, now],
-        "initial_option": now if when.now else later,
+        "options": list(options.values()),
+        "initial_option": options[when.way],
     }
     return field("When", element, dispatch_action=True)
 

@@ -485,3 +485,36 @@ async def test_nobody_is_reminded_of_what_was_approved_or_called_off(
     clock.move_to(START + 3 * HOUR)
 
     assert await reminders.tick(world.runtime) == 0
+
+
+@on_sqlite
+async def test_each_account_keeps_its_own_time_when_the_post_is_approved(world: World) -> None:
+    row = await world.schedule(slots={world.account.id: START + 3 * HOUR})
+    post = await Post.get(id=row.post_id)
+    assert (post.due_at, row.state) == (START + 3 * HOUR, State.HELD)
+
+    await approve(world, row)
+
+    fresh = await Delivery.get(id=row.id)
+    assert (fresh.state, fresh.due_at, fresh.priority) == (State.SCHEDULED, START + 3 * HOUR, 5)
+
+
+@on_sqlite
+async def test_a_draft_that_needs_an_approval_is_submitted(world: World) -> None:
+    draft = posts.NewDraft(
+        id=posts.new_id(),
+        workspace_id=world.workspace.id,
+        author=ALICE,
+        words=Words(text="Hello"),
+        timezone="UTC",
+        plan=posts.Plan(),
+    )
+    await posts.save_draft(world.runtime, draft)
+
+    row = await world.schedule(seconds=3 * 3600, id=draft.id, revision=1)
+
+    post = await Post.get(id=draft.id)
+    assert await stands(row) == (PostState.SUBMITTED, State.HELD)
+    assert (post.revision, post.review_at) == (2, START + HOUR)
+    await approve(world, row)
+    assert await stands(row) == (PostState.SCHEDULED, State.SCHEDULED)

@@ -19,7 +19,7 @@ class Reworded(ops.AlterField):
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0008_roles')]
+    dependencies = [('models', '0009_account_slots')]
 
     initial = False
 
