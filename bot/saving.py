@@ -53,7 +53,7 @@ class Saver:
         if problems:
             return Saved(problems=problems)
         try:
-            due = draft_times.instant(draft.when)
+            due = draft_times.instant(draft.when, self._runtime.clock.now())
             assert due is None or isinstance(due, datetime)
             post = await posts.schedule(
                 self._runtime,

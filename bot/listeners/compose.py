@@ -198,7 +198,7 @@ class Composer:
         fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
         asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(problems) - fields
         # The form has to remember what it is about to say of the time.
-        if asks or ids.COMPOSER_WHEN in problems:
+        if asks or {ids.COMPOSER_WHEN, ids.COMPOSER_WORDS} & set(problems):
             new = await render(asks_twice=ids.COMPOSER_TWICE in problems)
             await self._live.replace(context.client, view, new)
         await ack(response_action="errors", errors=views.errors(problems, fields))

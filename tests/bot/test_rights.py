@@ -90,9 +90,7 @@ DEEDS = (
         own=PUBLISHER,
         others=ADMIN,
     ),
-    Deed(
-        listener="Slots.open", kind="account", name=ids.SET_SLOTS, own=PUBLISHER, others=ADMIN
-    ),
+    Deed(listener="Slots.open", kind="account", name=ids.SET_SLOTS, own=PUBLISHER, others=ADMIN),
     Deed(
         listener="Slots.set",
         kind="form",
