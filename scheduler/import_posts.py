@@ -12,7 +12,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from scheduler import admission, events, import_rows
+from scheduler import admission, events, import_rows, rules
 from scheduler.contents import Words
 from scheduler.import_rows import RowProblem
 from scheduler.media import StoredMedia
@@ -28,7 +28,7 @@ from scheduler.post_rows import (
 )
 from scheduler.runtime import Runtime
 from scheduler.sql import clean
-from scheduler.states import State
+from scheduler.states import PostState, State
 from scheduler.walltime import shown
 
 # Others must be answered within three seconds while a large file is checked.
@@ -56,6 +56,8 @@ class Drawn:
     deliveries: Sequence[Delivery]
     media: Sequence[StoredMedia]
     due_at: datetime
+    #: Approvers are asked about it.
+    is_held: bool = False
 
 
 async def judge(
@@ -63,6 +65,7 @@ async def judge(
 ) -> tuple[list[tuple[Item, Drawn]], list[RowProblem]]:
     """The posts as they would be stored, and what is wrong with them at this moment."""
     now, problems = runtime.clock.now(), list[RowProblem]()
+    demands = await _Demands.known(items)
     drawn: list[tuple[Item, Drawn]] = []
     for number, item in enumerate(items):
         await breathe(number)
@@ -71,17 +74,44 @@ async def judge(
         wrong = await _problems(runtime, item, there, now)
         problems += wrong
         if not wrong:
-            drawn.append((item, _draw_up(runtime, item, there, now)))
+            drawn.append((item, _draw_up(runtime, item, there, demands, now)))
     return drawn, problems + await _repeated(runtime, drawn, connected)
 
 
-def _draw_up(runtime: Runtime, item: Item, there: Sequence[Account], now: datetime) -> Drawn:
+def _draw_up(
+    runtime: Runtime, item: Item, there: Sequence[Account], demands: _Demands, now: datetime
+) -> Drawn:
     new = item.new
     assert new.due_at is not None
     post = post_row(new, new.due_at, now)
     files = [runtime.media.media(each) for each in new.media]
     rows = [delivery_row(post, account, new, files, new.due_at, now) for account in there]
-    return Drawn(post=post, deliveries=rows, media=new.media, due_at=new.due_at)
+    is_held = demands.of_all or any(account.needs_approval for account in there)
+    if is_held:
+        for row in rows:
+            row.state, row.next_attempt_at = State.HELD, None
+        look_at = rules.look_at(now, new.due_at, demands.remind)
+        post.update_from_dict({"state": PostState.SUBMITTED, "review_at": look_at})
+    return Drawn(post=post, deliveries=rows, media=new.media, due_at=new.due_at, is_held=is_held)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Demands:
+    """Whether every post of an author needs an approval, and when approvers are reminded."""
+
+    of_all: bool
+    remind: timedelta
+
+    @classmethod
+    async def known(cls, items: Sequence[Item]) -> _Demands:
+        if not items:
+            return cls(of_all=False, remind=timedelta())
+        new = items[0].new
+        minutes = (await rules.rules_of(new.workspace_id)).remind_minutes
+        return cls(
+            of_all=await rules.is_demanded(new.workspace_id, new.author, ()),
+            remind=timedelta(minutes=minutes),
+        )
 
 
 async def store(connection: BaseDBAsyncClient, drawn: Sequence[Drawn], now: datetime) -> None:
@@ -94,16 +124,19 @@ async def store(connection: BaseDBAsyncClient, drawn: Sequence[Drawn], now: date
         if each.media:
             await store_media(connection, each.post, each.media)
     await Delivery.bulk_create(rows_of(drawn), batch_size=_BATCH, using_db=connection)
-    await events.record(connection, [_event(post, now) for post in made])
+    await events.record(connection, [_event(each, now) for each in drawn])
 
 
-def _event(post: Post, now: datetime) -> dict[str, Any]:
+def _event(drawn: Drawn, now: datetime) -> dict[str, Any]:
+    post = drawn.post
+    asked = {"notice": "review", "data": {"revision": post.revision}} if drawn.is_held else {}
     return {
         "workspace_id": post.workspace_id,
         "post_id": post.id,
-        "kind": "post.scheduled",
+        "kind": "post.submitted" if drawn.is_held else "post.scheduled",
         "actor": post.author,
         "at": now,
+        **asked,
     }
 
 

@@ -84,12 +84,13 @@ class NoSuchImport(PostError):
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What a check found. `import_id` is empty when nothing can be scheduled; `posts` is how many
-    can be; `obstacles` are sentences about the file as a whole, each of which stops all of it;
+    can be, `held` those of them that need an approval; `obstacles` are sentences about the file as a whole, each of which stops all of it;
     `costs` are thousandths of a US dollar by platform."""
 
     name: str
     rows: int
     posts: int = 0
+    held: int = 0
     import_id: str = ""
     problems: Sequence[RowProblem] = ()
     obstacles: Sequence[str] = ()
@@ -101,10 +102,12 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
-    """What came of an import: how many posts, and when the first and the last are due."""
+    """What came of an import: how many posts, how many of them approvers are asked about, and when
+    the first and the last are due."""
 
     name: str
     posts: int
+    held: int
     first: datetime
     last: datetime
 
@@ -192,7 +195,13 @@ async def schedule(
             raise DoneBefore(found)
         await store(connection, drawn, now)
     due = [each.due_at for each in drawn]
-    return Scheduled(name=found.name, posts=len(drawn), first=min(due), last=max(due))
+    return Scheduled(
+        name=found.name,
+        posts=len(drawn),
+        held=sum(each.is_held for each in drawn),
+        first=min(due),
+        last=max(due),
+    )
 
 
 async def _still_good(runtime: Runtime, found: Import, progress: Progress) -> list[Drawn]:
@@ -291,6 +300,7 @@ def _report(
         name=name,
         rows=rows,
         posts=len(good),
+        held=sum(each.is_held for _, each in good),
         costs={platform: cost for platform, cost in sorted(costs.items()) if cost},
         by_account=dict(sorted(by_account.items())),
         first=min(due, default=None),

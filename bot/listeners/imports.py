@@ -161,7 +161,7 @@ class Imports:
             workspace_id=context["workspace_id"],
             user_id=str(context.user_id),
         )
-        permissions.demand(permissions.may_import(member), permissions.NOT_TO_IMPORT)
+        permissions.demand(permissions.may_import(member), permissions.NOT_A_WRITER)
         return member
 
     async def _finish_check(

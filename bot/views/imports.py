@@ -113,7 +113,7 @@ def scheduled(done: Scheduled) -> str:
     """How an import ended, for mrkdwn."""
     return (
         f"{_are(done.posts)} scheduled from “{escape(done.name, 200)}”: the first goes out "
-        f"{when(done.first)}, the last {when(done.last)}. Each gets its card here when something "
+        f"{when(done.first)}, the last {when(done.last)}. {_held(done.held)}Each gets its card here when something "
         f"happens to it; `{ids.COMMAND} list` shows the newest."
     )
 
@@ -138,6 +138,13 @@ def _findings(found: Report) -> list[Json]:
     ]
 
 
+def _held(number: int) -> str:
+    if not number:
+        return ""
+    waits = "needs an approval and waits" if number == 1 else "need an approval and wait"
+    return f"{number:,} of them {waits} for it. "
+
+
 def _headline(found: Report) -> str:
     rows = len({each.row for each in found.problems})
     if not rows and not found.obstacles:
@@ -156,7 +163,7 @@ def _good(found: Report) -> str:
     assert found.last is not None
     return (
         f"*{counted(found.posts)}* can be scheduled, from {when(found.first)} to "
-        f"{when(found.last)}.\n{places}{more}." + (f"\nTogether they cost {cost}." if cost else "")
+        f"{when(found.last)}. {_held(found.held)}\n{places}{more}." + (f"\nTogether they cost {cost}." if cost else "")
     )
 
 

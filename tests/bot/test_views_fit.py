@@ -237,6 +237,7 @@ reports = st.builds(
     name=written(300),
     rows=st.integers(0, 1000),
     posts=st.integers(0, 1000),
+    held=st.integers(0, 1000),
     import_id=st.sampled_from(["", "0123456789abcdef"]),
     problems=st.lists(row_problems, max_size=1),
     obstacles=st.lists(written(1000), max_size=1),

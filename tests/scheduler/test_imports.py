@@ -17,10 +17,10 @@ from scheduler import accounts, imports, posts
 from scheduler.clock import Clock, FrozenClock
 from scheduler.fetching import Fetcher, Rules
 from scheduler.imports import DoneBefore, NoSuchImport, NotAsChecked, Report, Unreadable
-from scheduler.models import Delivery, Event, Import, MediaFile, Post
+from scheduler.models import Account, Delivery, Event, Import, MediaFile, Post
 from scheduler.networks import Address
 from scheduler.post_errors import OverBudget
-from scheduler.states import State
+from scheduler.states import PostState, State
 from tests.world import ALICE, World, connect, drawn, settings_for
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -326,6 +326,19 @@ async def test_others_are_served_while_a_large_file_is_checked(world: World) -> 
         turns += 1
 
     assert turns > 100
+
+
+async def test_what_needs_an_approval_is_held_and_approvers_are_asked(world: World) -> None:
+    await Account.filter(id=world.account.id).update(needs_approval=True)
+
+    found = await check(world, GOOD, OTHER)
+    done = await press(world, found.import_id)
+
+    assert (found.held, done.held) == (2, 2)
+    assert {row.state for row in await Delivery.all()} == {State.HELD}
+    assert {post.state for post in await Post.all()} == {PostState.SUBMITTED}
+    asked = await Event.filter(kind="post.submitted")
+    assert [(each.notice, each.data) for each in asked] == [("review", {"revision": 1})] * 2
 
 
 async def test_a_file_that_cannot_be_read_is_refused_as_a_whole(world: World) -> None:

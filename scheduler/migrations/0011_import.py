@@ -6,7 +6,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0009_account_slots')]
+    dependencies = [('models', '0010_approval')]
 
     initial = False
 
