@@ -15,7 +15,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.background import Background
 from bot.clients import Clients, NotInstalled
 from bot.installation import authorize, recognise
-from bot.listeners import accounts, compose, help, home, places, posts_list, recovery
+from bot.listeners import accounts, compose, drafts, help, home, places, posts_list, recovery
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
@@ -66,6 +66,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     takes every other text."""
     help.register(app, runtime)
     posts_list.register(app, runtime)
+    drafts.register(app, runtime)
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
     compose.register(app, runtime, background)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +53,18 @@ def read(values: Json, zone: str) -> When:
     )
 
 
+def kept(when: When) -> dict[str, Any]:
+    """The time fields as a stored draft keeps them."""
+    return asdict(when)
+
+
+def again(stored: Mapping[str, Any], zone: str) -> When:
+    """The time fields of a stored draft; what another release kept and this one does not know is
+    left out."""
+    known = {each.name for each in fields(When)}
+    return When(**{"zone": zone, **{k: v for k, v in stored.items() if k in known}})
+
+
 def instant(when: When) -> datetime | Repeated | Skipped | None:
     """When it is due: an instant (UTC), or why the clock does not say one. `None` for now.
     Raises `WrongTime` for a time that is missing or beyond all calendars."""
@@ -64,6 +77,15 @@ def instant(when: When) -> datetime | Repeated | Skipped | None:
     if isinstance(found, Repeated) and when.fold:
         return found.first if when.fold == ids.COMPOSER_FIRST else found.second
     return found
+
+
+def planned(when: When) -> datetime | None:
+    """The instant that the fields say, as far as they say one."""
+    try:
+        found = instant(when)
+    except posts.WrongTime:
+        return None
+    return found if isinstance(found, datetime) else None
 
 
 def repeated(when: When) -> Repeated | None:
