@@ -28,8 +28,10 @@ async def allowed(
     `PostError`."""
     found = await posts.find(context["workspace_id"], post_id)
     member = await _member(runtime, context, found.post)
-    if not permissions.may_act_on(member, found.post):
-        raise PostError(permissions.NOT_YOURS)
+    permissions.demand(
+        permissions.may_act_on(member, found.post),
+        permissions.why_not_act_on(member, found.post),
+    )
     # Read again: much may have happened while Slack told who that is.
     return await posts.find(found.post.workspace_id, post_id), member
 

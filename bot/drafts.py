@@ -92,7 +92,7 @@ def read(view: Json) -> Draft:
     accounts = entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
     id_, revision, newer = memory.get("post") or (posts.new_id(), 0, 0)
     return Draft(
-        when=draft_times.read(values, memory.get("zone") or "UTC"),
+        when=draft_times.read(values, memory),
         id=id_,
         revision=revision,
         newer=newer,
@@ -125,7 +125,7 @@ def memory(draft: Draft) -> str:
     """What a composer view must remember beside its fields: Slack cannot fill the field for files
     again."""
     about = {
-        "zone": draft.when.zone,
+        **draft_times.memory(draft.when),
         "post": [draft.id, draft.revision, draft.newer],
         "files": uploads.packed(draft.kept),
     }

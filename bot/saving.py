@@ -11,8 +11,9 @@ from bot import draft_problems, draft_times, drafts
 from bot.draft_problems import Problems
 from bot.drafts import Draft
 from bot.files import Files, FilesRefused
+from bot.forms import slots_note
 from bot.views import ids
-from scheduler import posts
+from scheduler import accounts, free_slots, posts
 from scheduler.contents import Words
 from scheduler.models import Post
 from scheduler.posts import NewDraft, NewPost
@@ -48,6 +49,9 @@ class Saver:
         self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
     ) -> Saved:
         """Stores the post of a form whose fields were found in order."""
+        slots, problems = await self._free_slots(draft, workspace_id)
+        if problems:
+            return Saved(problems=problems)
         try:
             media = await self._files.take(slack, workspace_id, draft.uploads, draft.alt_texts)
             due = draft_times.instant(draft.when)
@@ -61,11 +65,13 @@ class Saver:
                 account_ids=draft.account_ids,
                 timezone=draft.when.zone,
                 due_at=due,
+                slots=slots,
                 media=tuple(media),
                 places=draft.places,
                 means_it_twice=draft.twice,
             )
-            return Saved(post=await posts.schedule(self._runtime, new), due=due)
+            post = await posts.schedule(self._runtime, new)
+            return Saved(post=post, due=None if draft.when.is_now else post.due_at)
         except FilesRefused as error:
             return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})
         except posts.Changed as error:
@@ -98,6 +104,24 @@ class Saver:
             return _changed(error)
         except posts.PostError as error:
             return Saved(problems={ids.COMPOSER_TEXT: [str(error)]})
+
+    async def _free_slots(
+        self, draft: Draft, workspace_id: int
+    ) -> tuple[dict[int, datetime], Problems]:
+        """The slots that a post takes, or why it must not: others than its form showed."""
+        if draft.when.way != ids.COMPOSER_SLOT:
+            return {}, {}
+        connected = await accounts.connected(workspace_id)
+        chosen = [each for each in connected if each.id in draft.account_ids]
+        now = self._runtime.clock.now()
+        try:
+            free = await free_slots.next_free(chosen, now)
+        except posts.WrongTime as error:
+            return {}, {ids.COMPOSER_WHEN: [str(error)]}
+        if draft_times.mark(free) == draft.when.seen:
+            return free, {}
+        note = slots_note(chosen, free, now)
+        return {}, {ids.COMPOSER_WHEN: [f"{note} Send the form again if that is right."]}
 
     async def _kept(self, new: NewDraft) -> Post:
         try:
@@ -134,7 +158,8 @@ def _problems(error: posts.PostError, draft: Draft) -> Problems:
         case posts.SaidBefore():
             return {ids.COMPOSER_TWICE: [_said_before(error, draft.when.zone)]}
         case posts.WrongTime():
-            return {ids.COMPOSER_TIME: [str(error)]}
+            place = ids.COMPOSER_TIME if draft.when.has_clock else ids.COMPOSER_WHEN
+            return {place: [str(error)]}
         case posts.UnknownAccount():
             return {ids.COMPOSER_ACCOUNTS: [str(error)]}
         case posts.Gone():

@@ -43,6 +43,8 @@ class NewPost:
     account_ids: tuple[int, ...]
     timezone: str
     due_at: datetime | None = None
+    #: The slot that it takes at each account, by account id, in place of `due_at`.
+    slots: Mapping[int, datetime] = field(default_factory=dict)
     media: tuple[StoredMedia, ...] = ()
     #: Where within an account it goes, by account id; else where posts to it go by default.
     places: Mapping[int, str] = field(default_factory=dict)
@@ -101,7 +103,7 @@ def delivery_row(
         price=spending.price(account.platform, content),
         due_at=due,
         next_attempt_at=stage_at(due, [media.kind for media in new.media]),
-        priority=PRIORITY_NOW if new.due_at is None else new.priority,
+        priority=new.priority if new.due_at or account.id in new.slots else PRIORITY_NOW,
         since=now,
     )
 

@@ -15,7 +15,16 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from scheduler import admission, circuits, contents, deliveries, drafting, spending, states
+from scheduler import (
+    admission,
+    circuits,
+    contents,
+    deliveries,
+    drafting,
+    free_slots,
+    spending,
+    states,
+)
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
 from scheduler.database import transaction
@@ -69,27 +78,29 @@ class Found:
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
     """Stores a post with one delivery for each account, due at its time; a draft becomes that post.
 
-    Raises `WrongTime`, `UnknownAccount`, `Unfit`, `OverBudget`, `SaidBefore`, or, when the draft or
-    the id is not what it was, `Changed`, `Gone` or `TooLate`; nothing is stored then.
+    Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
+    `OverBudget`, `SaidBefore`, or, when the draft or the id is not what it was, `Changed`, `Gone`
+    or `TooLate`; nothing is stored then.
     """
     now = runtime.clock.now()
-    due = new.due_at or now
-    if new.due_at is not None:
-        admission.check_time(new.due_at, now)
+    for chosen in [*new.slots.values(), *([new.due_at] if new.due_at else [])]:
+        admission.check_time(chosen, now)
     accounts = await admission.usable_accounts(new.workspace_id, new.account_ids)
     targets = [(account.platform, place_of(account, new.places)) for account in accounts]
     unfit = admission.problems(runtime, new.words, new.media, targets)
     if unfit:
         raise Unfit(unfit)
     await admission.make_fit(runtime, new.media, {account.platform for account in accounts})
-    post = post_row(new, due, now)
+    due = {each.id: new.slots.get(each.id) or new.due_at or now for each in accounts}
+    post = post_row(new, min(due.values()), now)
     files = [runtime.media.media(each) for each in new.media]
-    rows = [delivery_row(post, account, new, files, due, now) for account in accounts]
-    await admission.check_budget(runtime, rows, due)
+    rows = [delivery_row(post, account, new, files, due[account.id], now) for account in accounts]
+    await admission.check_budget(runtime, rows)
     if not new.means_it_twice:
         await admission.check_not_said(runtime, rows, accounts)
     try:
         async with transaction() as connection:
+            await free_slots.hold(connection, new.slots)
             if new.revision:
                 await drafting.turn_into(connection, post, new.revision)
             else:
@@ -99,7 +110,7 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
             await note(connection, post, "post.scheduled", new.author, now, notice="card")
     except IntegrityError as error:
         raise await drafting.why_not_stored(post.workspace_id, post.id, error) from error
-    _wake(runtime, due)
+    _wake(runtime, min(due.values()))
     return post
 
 

@@ -14,7 +14,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot import draft_problems, draft_times, drafts, forms
+from bot import draft_problems, draft_times, drafts, forms, permissions
 from bot.background import Background
 from bot.clicks import allowed
 from bot.draft_times import When
@@ -26,6 +26,7 @@ from bot.slack import SLACK_FAILURES, known_member, tell
 from bot.views import compose as views
 from bot.views import ids
 from scheduler import accounts, members, posts
+from scheduler.models import Member
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
@@ -94,6 +95,7 @@ class Composer:
 
     async def submit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         view, draft = body["view"], drafts.read(body["view"])
+        self._demand_writer(await self._known(context))
         connected = await accounts.connected(context["workspace_id"])
         problems = draft_problems.problems(self._runtime, draft, connected)
         if problems:
@@ -115,15 +117,16 @@ class Composer:
 
     async def save_draft(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """The button in the form. Slack lets nobody answer it with a problem at a field."""
-        await ack()
         view, draft = body["view"], drafts.read(body["view"])
+        self._demand_writer(await self._known(context))
+        await self._check_right(draft, context)
+        await ack()
         if draft.is_empty:
             await self._show(view, draft, context, notice=views.NOTHING_TO_KEEP)
             return
         if wrong := draft_problems.file_problems(draft):
             await self._show(view, draft, context, notice=draft_problems.sentence(wrong))
             return
-        await self._check_right(draft, context)
         self._background.start(self._keep(view, draft, context))
 
     async def _keep(self, view: Json, draft: Draft, context: AsyncBoltContext) -> None:
@@ -161,6 +164,7 @@ class Composer:
         """Opens the form with what the database knows, before anything slow."""
         now, workspace_id = self._runtime.clock.now(), context["workspace_id"]
         member = await members.stale_member(workspace_id, str(context.user_id))
+        self._demand_writer(member or await self._stranger(context))
         # Without a zone no time is proposed: it would be wrong in most places.
         draft = (
             drafts.blank(member.timezone, now, text=text)
@@ -172,6 +176,18 @@ class Composer:
         opened = await context.client.views_open(trigger_id=trigger_id, view=view)
         if member is None or now - member.checked_at > members.BELIEVED:
             self._background.start(self._find_zone(opened["view"], draft, context, notice))
+
+    async def _known(self, context: AsyncBoltContext) -> Member:
+        """Who acts, as far as the database knows: Slack waits for an answer."""
+        known = await members.stale_member(context["workspace_id"], str(context.user_id))
+        return known or await self._stranger(context)
+
+    async def _stranger(self, context: AsyncBoltContext) -> Member:
+        workspace_id, user_id = context["workspace_id"], str(context.user_id)
+        return await members.stranger(self._runtime, workspace_id, user_id)
+
+    def _demand_writer(self, member: Member) -> None:
+        permissions.demand(permissions.may_write(member), permissions.NOT_A_WRITER)
 
     async def _find_zone(
         self, view: Json, draft: Draft, context: AsyncBoltContext, notice: str
@@ -215,7 +231,8 @@ class Composer:
         """Shows every problem at its field. A field that the form lacks is shown first."""
         fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
         asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(saved.problems) - fields
-        if asks or saved.newer:
+        # The form has to remember what it is about to say of the time.
+        if asks or saved.newer or ids.COMPOSER_WHEN in saved.problems:
             new = await self._again(draft, saved, context)
             await self._live.replace(context.client, view, new)
         await ack(response_action="errors", errors=views.errors(saved.problems, fields))

@@ -11,7 +11,7 @@ _ROWS = (
     (" list", "shows your newest posts and how they stand."),
     (" drafts", "lists what you saved as a draft, to open or delete it."),
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
-    (" accounts", "shows the connected accounts; connect and disconnect them there."),
+    (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
     (" help", "shows this."),
 )
 
