@@ -132,13 +132,13 @@ def memory(draft: Draft) -> str:
     return json.dumps(about, ensure_ascii=False)
 
 
-def plan(draft: Draft) -> Plan:
+def plan(draft: Draft, now: datetime) -> Plan:
     """What a stored draft keeps beside the words and files of a post."""
     return Plan(
         account_ids=draft.account_ids,
         places=draft.places,
         typed={
-            "when": draft_times.kept(draft.when),
+            "when": draft_times.kept(draft.when, now),
             "adapts": draft.adapts,
             "place_names": dict(draft.place_names),
             "alt_text": draft.alt_text,

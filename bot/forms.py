@@ -67,7 +67,7 @@ async def form(
         hints=_hints(runtime, draft, chosen),
         notes=draft_problems.notes(runtime, draft, chosen),
         when_note=when_note,
-        repeated=draft_times.repeated(draft.when),
+        repeated=draft_times.repeated(draft.when, runtime.clock.now()),
         platforms={name: platforms.label(name) for name in names},
         used=platforms.used_fields(names),
         places=[_place(account, draft) for account in chosen if _has_places(account)],
@@ -122,7 +122,8 @@ async def _timed(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> t
     """The draft with the slots that it would take, and what its time means."""
     now = runtime.clock.now()
     if draft.when.way != ids.COMPOSER_SLOT:
-        return draft, _when_note(draft.when, now)
+        when = draft_times.read_back(draft.when, now)
+        return replace(draft, when=when), _when_note(when, now)
     if not chosen:
         return draft, "Choose an account to see its next free slot."
     try:
@@ -148,12 +149,9 @@ def slots_note(chosen: Sequence[Account], slots: Mapping[int, datetime], now: da
 def _when_note(when: When, now: datetime) -> str:
     if when.is_now:
         return "It goes out as soon as you send this form."
-    if not when.date or not when.time:
+    if not when.words and not (when.date and when.time):
         return ""
-    wrong = draft_times.problems(when, now)
+    wrong = draft_times.wrong(when, now)
     if wrong:
         return " ".join(sentence for sentences in wrong.values() for sentence in sentences)
-    due = draft_times.instant(when)
-    if not isinstance(due, datetime):
-        return ""
-    return f"It goes out on {shown(due, when.zone)}, {away(due, now)}."
+    return draft_times.meaning(when, now)

@@ -54,7 +54,7 @@ class Saver:
             return Saved(problems=problems)
         try:
             media = await self._files.take(slack, workspace_id, draft.uploads, draft.alt_texts)
-            due = draft_times.instant(draft.when)
+            due = draft_times.instant(draft.when, self._runtime.clock.now())
             assert due is None or isinstance(due, datetime)
             new = NewPost(
                 id=draft.id,
@@ -84,6 +84,7 @@ class Saver:
     ) -> Saved:
         """Stores a form as a draft, whatever is still wrong with it. Of one that was deleted
         meanwhile a new one is made."""
+        now = self._runtime.clock.now()
         try:
             media = await self._files.take(slack, workspace_id, draft.uploads, draft.alt_texts)
             new = NewDraft(
@@ -93,8 +94,8 @@ class Saver:
                 author=author,
                 words=draft.words,
                 timezone=draft.when.zone,
-                plan=drafts.plan(draft),
-                due_at=draft_times.planned(draft.when),
+                plan=drafts.plan(draft, now),
+                due_at=draft_times.planned(draft.when, now),
                 media=tuple(media),
             )
             return Saved(post=await self._kept(new))

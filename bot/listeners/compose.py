@@ -232,7 +232,8 @@ class Composer:
         fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
         asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(saved.problems) - fields
         # The form has to remember what it is about to say of the time.
-        if asks or saved.newer or ids.COMPOSER_WHEN in saved.problems:
+        remembers = {ids.COMPOSER_WHEN, ids.COMPOSER_WORDS} & set(saved.problems)
+        if asks or saved.newer or remembers:
             new = await self._again(draft, saved, context)
             await self._live.replace(context.client, view, new)
         await ack(response_action="errors", errors=views.errors(saved.problems, fields))

@@ -21,7 +21,7 @@ from bot.draft_times import When
 from bot.slack import SLACK_FAILURES, log
 from bot.views import ids, notice, offers
 from bot.views import recovery as views
-from bot.views.blocks import Json, when
+from bot.views.blocks import Json, escape, when
 from bot.views.offers import Press
 from bot.views.recovery import Reply, Target
 from scheduler import platforms, posts
@@ -176,18 +176,19 @@ class Recovery:
         view, chosen = body["view"], views.read_time(body["view"])
         target = views.read_target(view)
         found, member = await allowed(self._runtime, context, target.post_id)
-        wrong = draft_times.problems(chosen, self._runtime.clock.now())
-        if ids.COMPOSER_FOLD in wrong and ids.COMPOSER_FOLD not in _fields(view):
-            # The choice between both times appears with the question.
-            note = draft_times.repeated_sentence(chosen)
-            asked = views.reschedule(found, chosen, target, notice=note)
+        now = self._runtime.clock.now()
+        wrong = draft_times.problems(chosen, now)
+        if note := _asks(chosen, wrong, view, now):
+            about = (found, draft_times.read_back(chosen, now), target)
+            twice = draft_times.repeated(chosen, now)
+            asked = views.reschedule(*about, repeated=twice, notice=note)
             await ack(response_action="update", view=asked)
             return
         if wrong:
             errors = {place: " ".join(sentences) for place, sentences in wrong.items()}
             await ack(response_action="errors", errors=errors)
             return
-        due = draft_times.instant(chosen)
+        due = draft_times.instant(chosen, now)
         assert isinstance(due, datetime)
         await posts.reschedule(self._runtime, _ref(found.post, member), due, chosen.zone)
         await ack()
@@ -276,6 +277,18 @@ def _ref(post: Post, member: Member) -> Ref:
 
 def _value(view: Json, field: str) -> str:
     return str(view["state"]["values"][field][field]["value"] or "")
+
+
+def _asks(chosen: When, wrong: dict[str, list[str]], view: Json, now: datetime) -> str:
+    """The question before a time may be stored: which of two, or whether its words were understood;
+    mrkdwn."""
+    if ids.COMPOSER_FOLD in wrong and ids.COMPOSER_FOLD not in _fields(view):
+        # The choice between both times appears with the question.
+        return f":warning: {escape(' '.join(wrong[ids.COMPOSER_FOLD]))}"
+    if wrong and not draft_times.wrong(chosen, now):
+        meant = escape(draft_times.meaning(chosen, now))
+        return f"*{meant}* Press _Reschedule_ again if that is right."
+    return ""
 
 
 def _fields(view: Json) -> list[Any]:

@@ -130,7 +130,7 @@ def _nearest(block: str, there: Collection[str]) -> str:
     if block == ids.COMPOSER_PLACE:
         own = (each for each in there if each.startswith(f"{ids.COMPOSER_PLACE}:"))
         return next(own, ids.COMPOSER_ACCOUNTS)
-    if block in (ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD):
+    if block in (ids.COMPOSER_WORDS, ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD):
         return next(each for each in (ids.COMPOSER_TIME, ids.COMPOSER_WHEN) if each in there)
     return ids.COMPOSER_TEXT
 

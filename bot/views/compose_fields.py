@@ -21,9 +21,11 @@ from bot.views.blocks import (
     plain,
     section,
 )
+from scheduler import timewords
 from scheduler.walltime import Repeated
 
 MOST_TYPED = 3000
+MOST_TIME_WORDS = timewords.MOST_TYPED
 # What is left to its account's default when more accounts are chosen.
 MOST_PLACES = 20
 
@@ -249,7 +251,7 @@ def when_fields(when: When, repeated: Repeated | None) -> list[Json]:
     if not when.has_clock:
         return [_way_field(when)]
     fold = [fold_field(when, repeated)] if repeated else []
-    return [_way_field(when), date_field(when), time_field(when), *fold]
+    return [_way_field(when), words_field(when), date_field(when), time_field(when), *fold]
 
 
 def _way_field(when: When) -> Json:
@@ -265,6 +267,20 @@ def _way_field(when: When) -> Json:
         "initial_option": options[when.way],
     }
     return field("When", element, dispatch_action=True)
+
+
+def words_field(when: When, *, pickers: str = "below") -> Json:
+    """A time in words, instead of the date and the time that stand `pickers`."""
+    element: Json = {
+        "type": "plain_text_input",
+        "action_id": ids.COMPOSER_WORDS,
+        "max_length": MOST_TIME_WORDS,
+        "placeholder": plain("tomorrow 9am, 25 Dec 18:00, in 2 hours"),
+        "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
+        **({"initial_value": cut(when.words, MOST_TIME_WORDS)} if when.words else {}),
+    }
+    hint = f"Leave this empty to use the date and the time {pickers}."
+    return field("Type a time", element, hint=hint, optional=True, dispatch_action=True)
 
 
 def date_field(when: When) -> Json:

@@ -22,6 +22,7 @@ COMPOSER_TWICE = "composer_twice"
 COMPOSER_MEDIA = "composer_media"
 COMPOSER_ALT_TEXT = "composer_alt_text"
 COMPOSER_WHEN = "composer_when"
+COMPOSER_WORDS = "composer_words"
 COMPOSER_DATE = "composer_date"
 COMPOSER_TIME = "composer_time"
 COMPOSER_FOLD = "composer_fold"
@@ -48,6 +49,7 @@ TYPED = (
     COMPOSER_LINK,
     COMPOSER_PLACE,
     COMPOSER_WHEN,
+    COMPOSER_WORDS,
     COMPOSER_DATE,
     COMPOSER_TIME,
     COMPOSER_FOLD,

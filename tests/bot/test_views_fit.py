@@ -58,6 +58,7 @@ whens = st.builds(
     zone=st.just("America/New_York"),
     way=st.sampled_from(["later", "slot", "now"]),
     seen=st.sampled_from(["", "0" * 16]),
+    words=written(150),
     date=st.sampled_from(["", "2027-11-07"]),
     time=st.sampled_from(["", "01:30"]),
     fold=st.sampled_from(["", "first", "second"]),
