@@ -94,6 +94,15 @@ DEEDS = (
         own=PUBLISHER,
         others=ADMIN,
     ),
+    Deed(listener="Slots.open", kind="account", name=ids.SET_SLOTS, own=PUBLISHER, others=ADMIN),
+    Deed(
+        listener="Slots.set",
+        kind="form",
+        name=ids.SLOTS_MODAL,
+        own=PUBLISHER,
+        others=ADMIN,
+        value={ids.SLOTS_TEXT: {"value": "mon 09:00"}},
+    ),
     Deed(listener="register.<locals>.offer", kind="options", own=VIEWER),
     Deed(listener="register.<locals>.opened", kind="home", own=VIEWER),
     Deed(listener="Composer.open_by_click", kind="button", name=ids.HOME_COMPOSE, own=CONTRIBUTOR),
@@ -307,13 +316,16 @@ def _view(callback_id: str, values: Json, found: Found) -> Json:
     memory = {"zone": "UTC"}
     if callback_id != ids.COMPOSER:
         memory |= {"post": found.post.id, "delivery": row.id}
+    memory_text = json.dumps(memory)
+    if callback_id == ids.SLOTS_MODAL:
+        memory_text = f"{row.account_id} UTC"
     fields = values or {ids.COMPOSER_TEXT: {"value": "Hello"}}
     return {
         "id": "V0",
         "hash": "h",
         "type": "modal",
         "callback_id": callback_id,
-        "private_metadata": json.dumps(memory),
+        "private_metadata": memory_text,
         "blocks": [{"type": "input", "block_id": each} for each in fields],
         "state": {"values": {each: {each: value} for each, value in fields.items()}},
     }
