@@ -18,6 +18,7 @@ from bot.installation import authorize, recognise
 from bot.listeners import (
     accounts,
     compose,
+    drafts,
     help,
     home,
     imports,
@@ -76,6 +77,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     takes every other text."""
     help.register(app, runtime)
     posts_list.register(app, runtime)
+    drafts.register(app, runtime)
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
     imports.register(app, runtime, background)

@@ -29,7 +29,10 @@ COMPOSER_FOLD = "composer_fold"
 COMPOSER_COUNTER = "composer_counter"
 COMPOSER_WHEN_NOTE = "composer_when_note"
 COMPOSER_REFRESH = "composer_refresh"
-COMPOSER_DROP_FILES = "composer_drop_files"
+COMPOSER_KEPT = "composer_kept"
+COMPOSER_OVERWRITE = "composer_overwrite"
+COMPOSER_BUTTONS = "composer_buttons"
+COMPOSER_SAVE_DRAFT = "composer_save_draft"
 # Values of the choices in it
 COMPOSER_NOW = "now"
 COMPOSER_LATER = "later"
@@ -51,8 +54,13 @@ TYPED = (
     COMPOSER_TIME,
     COMPOSER_FOLD,
     COMPOSER_REFRESH,
-    COMPOSER_DROP_FILES,
+    COMPOSER_KEPT,
 )
+
+# Drafts; the value is the post
+DRAFT_OPEN = "draft_open"
+DRAFT_CONTINUE = "draft_continue"
+DRAFT_DELETE = "draft_delete"
 
 # Card and notices: the block id carries the post and the card's version, the value the delivery
 CARD_ACTIONS = "card"

@@ -14,6 +14,7 @@ from bot.draft_times import When
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
 from bot.views import compose, home, posts_list
+from bot.views import drafts as draft_views
 from bot.views import imports as import_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
@@ -71,7 +72,10 @@ drafts = st.builds(
     text=written(3000),
     account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
     uploads=st.lists(uploads, max_size=10).map(tuple),
-    kept=st.booleans(),
+    kept=st.lists(uploads, max_size=10).map(tuple),
+    revision=st.integers(0, 10**9),
+    newer=st.integers(0, 10**9),
+    overwrites=st.booleans(),
     alt_text=written(3000),
     adapts=st.booleans(),
     variants=st.dictionaries(st.sampled_from(PLATFORMS), written(3000)),
@@ -164,6 +168,7 @@ def found(draw: st.DrawFn) -> Found:
             text=draw(written(3000)),
             state=PostState.SCHEDULED,
             due_at=NOW,
+            updated_at=NOW,
         ),
         deliveries=tuple(deliveries),
         accounts={1: account},
@@ -186,6 +191,7 @@ def test_the_composer_fits(form: Form) -> None:
 @given(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
+    assert fits(compose.kept(Post(id="k7m2p9xq4w", due_at=NOW), draft))
     assert fits(compose.scheduled(NOW, draft.when.zone, "k7m2p9xq4w"))
     assert len(compose.not_stored(draft, error)) <= 40_000
 
@@ -211,6 +217,7 @@ def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
 @given(st.lists(found(), max_size=10))
 def test_the_list_fits(posts: list[Found]) -> None:
     assert check_answer(posts_list.posts_list(posts)) == []
+    assert check_answer(draft_views.drafts_list(posts * 3)) == []
 
 
 @settings(max_examples=100, deadline=None)
