@@ -34,7 +34,9 @@ def help_message() -> Json:
             "let you reschedule, edit, cancel or retry."
         ),
     ]
-    text = f"`{ids.COMMAND}` opens the form. Also: list, drafts, status <id>, accounts, import, help."
+    text = (
+        f"`{ids.COMMAND}` opens the form. Also: list, drafts, status <id>, accounts, import, help."
+    )
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
 
 

@@ -113,8 +113,8 @@ def scheduled(done: Scheduled) -> str:
     """How an import ended, for mrkdwn."""
     return (
         f"{_are(done.posts)} scheduled from “{escape(done.name, 200)}”: the first goes out "
-        f"{when(done.first)}, the last {when(done.last)}. {_held(done.held)}Each gets its card here when something "
-        f"happens to it; `{ids.COMMAND} list` shows the newest."
+        f"{when(done.first)}, the last {when(done.last)}. {_held(done.held)}Each gets its card "
+        f"here when something happens to it; `{ids.COMMAND} list` shows the newest."
     )
 
 
@@ -163,7 +163,8 @@ def _good(found: Report) -> str:
     assert found.last is not None
     return (
         f"*{counted(found.posts)}* can be scheduled, from {when(found.first)} to "
-        f"{when(found.last)}. {_held(found.held)}\n{places}{more}." + (f"\nTogether they cost {cost}." if cost else "")
+        f"{when(found.last)}. {_held(found.held)}\n{places}{more}."
+        + (f"\nTogether they cost {cost}." if cost else "")
     )
 
 
