@@ -1,4 +1,4 @@
-"""users.* and files.info: people, their zones, and what they uploaded."""
+"""users.*: people and their zones."""
 
 from __future__ import annotations
 
@@ -30,13 +30,6 @@ def list_all(call: Call) -> Json:
         "cache_ts": int(call.received_at),
         "response_metadata": {"next_cursor": ""},
     }
-
-
-def file_info(call: Call) -> Json:
-    stored = call.world.files.get(call.text("file") or "")
-    if stored is None:
-        raise SlackError("file_not_found")
-    return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def _user(call: Call, member: Member) -> Json:
@@ -88,5 +81,4 @@ def _profile(name: str) -> Json:
 METHODS = {
     "users.info": Method(info, scope="users:read", tier=4),
     "users.list": Method(list_all, scope="users:read", tier=2),
-    "files.info": Method(file_info, scope="files:read", tier=4),
 }
