@@ -15,7 +15,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.background import Background
 from bot.clients import Clients
 from bot.installation import authorize, recognise
-from bot.listeners import accounts, compose, help, home, places, posts_list, recovery
+from bot.listeners import accounts, compose, help, home, places, posts_list, recovery, slots
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
@@ -69,6 +69,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     posts_list.register(app, runtime)
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
+    slots.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)

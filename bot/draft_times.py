@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +19,26 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class When:
-    """The time fields of a form as they stand. `date` and `time` are `YYYY-MM-DD` and `HH:MM` on
-    the clock of `zone`; `fold` is `first` or `second` where a time happens twice."""
+    """The time fields of a form as they stand. `way` is one of `ids.COMPOSER_LATER`, `_NOW` and
+    `_SLOT`. `date` and `time` are `YYYY-MM-DD` and `HH:MM` on the clock of `zone`; `fold` is
+    `first` or `second` where a time happens twice. `seen` is the mark of the slots that the form
+    showed."""
 
     zone: str
-    now: bool = False
+    way: str = ids.COMPOSER_LATER
     date: str = ""
     time: str = ""
     fold: str = ""
+    seen: str = ""
+
+    @property
+    def is_now(self) -> bool:
+        return self.way == ids.COMPOSER_NOW
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether the form asks for a date and a time."""
+        return self.way == ids.COMPOSER_LATER
 
 
 def proposed(zone: str, now: datetime) -> When:
@@ -41,21 +55,38 @@ def at(instant: datetime, zone: str) -> When:
     return When(zone=zone, date=f"{local:%Y-%m-%d}", time=f"{local:%H:%M}")
 
 
-def read(values: Json, zone: str) -> When:
-    """The time fields of a form that Slack sent."""
+def read(values: Json, memory: Json) -> When:
+    """The time fields of a form that Slack sent with what it remembers. Fields that the form did
+    not show are as they were."""
+    way = choice(values, ids.COMPOSER_WHEN) or ids.COMPOSER_LATER
+    kept = memory.get("when") or {}
     return When(
-        zone=zone,
-        now=choice(values, ids.COMPOSER_WHEN) == ids.COMPOSER_NOW,
-        date=entry(values, ids.COMPOSER_DATE, "selected_date") or "",
-        time=entry(values, ids.COMPOSER_TIME, "selected_time") or "",
+        zone=memory.get("zone") or "UTC",
+        way=way,
+        date=_field(values, ids.COMPOSER_DATE, "selected_date", kept.get("date")),
+        time=_field(values, ids.COMPOSER_TIME, "selected_time", kept.get("time")),
         fold=choice(values, ids.COMPOSER_FOLD),
+        seen=str(kept.get("seen") or ""),
     )
 
 
+def memory(when: When) -> Json:
+    """What a form must remember of its time beside its fields."""
+    kept: Json = {} if when.has_clock else {"date": when.date, "time": when.time}
+    kept |= {"seen": when.seen} if when.seen else {}
+    return {"zone": when.zone, **({"when": kept} if kept else {})}
+
+
+def mark(slots: Mapping[int, datetime]) -> str:
+    """By which the same slots of the same accounts are known again."""
+    told = ";".join(f"{id_}@{at.timestamp():.0f}" for id_, at in sorted(slots.items()))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
 def instant(when: When) -> datetime | Repeated | Skipped | None:
-    """When it is due: an instant (UTC), or why the clock does not say one. `None` for now.
-    Raises `WrongTime` for a time that is missing or beyond all calendars."""
-    if when.now:
+    """When it is due: an instant (UTC), or why the clock does not say one. `None` for now, and for
+    what takes a slot. Raises `WrongTime` for a time that is missing or beyond all calendars."""
+    if not when.has_clock:
         return None
     if not when.date or not when.time:
         missing = "date" if not when.date else "time"
@@ -68,7 +99,7 @@ def instant(when: When) -> datetime | Repeated | Skipped | None:
 
 def repeated(when: When) -> Repeated | None:
     """Both instants when the clock shows this time twice, whether or not one was chosen."""
-    if when.now or not when.date or not when.time:
+    if not when.has_clock or not when.date or not when.time:
         return None
     try:
         found = _resolved(when)
@@ -106,6 +137,10 @@ def repeated_sentence(when: When) -> str:
         f"{when.time} happens twice on that day: clocks in {when.zone} are set back. Choose "
         "which of the two you mean."
     )
+
+
+def _field(values: Json, block: str, name: str, kept: Any) -> str:
+    return str((entry(values, block, name) if block in values else kept) or "")
 
 
 def _resolved(when: When) -> datetime | Repeated | Skipped:

@@ -103,7 +103,7 @@ def read(view: Json) -> Draft:
     kept = [] if uploads else [_kept(each) for each in memory.get("files", [])]
     chosen = entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
     return Draft(
-        when=draft_times.read(values, memory.get("zone") or "UTC"),
+        when=draft_times.read(values, memory),
         text=typed(values, ids.COMPOSER_TEXT),
         adapts=is_checked(values, ids.COMPOSER_ADAPT),
         variants={
@@ -133,7 +133,7 @@ def memory(draft: Draft) -> str:
     again."""
     kept = draft.uploads if draft.kept else ()
     files = [[each.id, each.name[:_FILE_NAME], each.mime[:80], each.size] for each in kept]
-    return json.dumps({"zone": draft.when.zone, "files": files}, ensure_ascii=False)
+    return json.dumps({**draft_times.memory(draft.when), "files": files}, ensure_ascii=False)
 
 
 def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Problems:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot import draft_times, drafts
+from bot import draft_times, drafts, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
+from bot.views import ids
+from bot.views.accounts import Connect
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
-from scheduler import accounts, platforms
+from scheduler import accounts, free_slots, members, platforms
 from scheduler.models import Account
+from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
-from scheduler.walltime import shown
+from scheduler.walltime import away, shown
 
 
 async def form(
@@ -35,15 +38,15 @@ async def form(
         draft = replace(draft, account_ids=(connected[0].id,))
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
-    buttons = connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
+    draft, when_note = await _timed(runtime, draft, chosen)
     return Form(
         draft=draft,
         accounts=[_choice(account) for account in connected],
-        connects=[] if connected else buttons,
+        connects=[] if connected else await _connects(runtime, workspace_id, user_id),
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
         notes=drafts.notes(runtime, draft, chosen),
-        when_note=_when_note(runtime, draft.when),
+        when_note=when_note,
         repeated=draft_times.repeated(draft.when),
         platforms={name: platforms.label(name) for name in names},
         used=platforms.used_fields(names),
@@ -51,6 +54,14 @@ async def form(
         asks_twice=asks_twice,
         takes_focus=is_new,
     )
+
+
+async def _connects(runtime: Runtime, workspace_id: int, user_id: str) -> list[Connect] | None:
+    known = await members.stale_member(workspace_id, user_id)
+    member = known or await members.stranger(runtime, workspace_id, user_id)
+    if not permissions.may_connect(member):
+        return None
+    return connect_buttons(runtime, workspace_id=workspace_id, user_id=user_id)
 
 
 def _choice(account: Account) -> Choice:
@@ -87,13 +98,42 @@ def _hints(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[st
     return [sentence for sentences in found.values() for sentence in sentences]
 
 
-def _when_note(runtime: Runtime, when: When) -> str:
-    if when.now:
+async def _timed(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> tuple[Draft, str]:
+    """The draft with the slots that it would take, and what its time means."""
+    now = runtime.clock.now()
+    if draft.when.way != ids.COMPOSER_SLOT:
+        return draft, _when_note(draft.when, now)
+    if not chosen:
+        return draft, "Choose an account to see its next free slot."
+    try:
+        slots = await free_slots.next_free(chosen, now)
+    except WrongTime as error:
+        return draft, str(error)
+    return (
+        replace(draft, when=replace(draft.when, seen=draft_times.mark(slots))),
+        slots_note(chosen, slots, now),
+    )
+
+
+def slots_note(chosen: Sequence[Account], slots: Mapping[int, datetime], now: datetime) -> str:
+    """Which slot a post would take at each account."""
+    return "\n".join(
+        f"{platforms.label(each.platform)} @{each.username}: "
+        f"{shown(slots[each.id], each.slots_zone)}, {away(slots[each.id], now)}."
+        for each in chosen
+        if each.id in slots
+    )
+
+
+def _when_note(when: When, now: datetime) -> str:
+    if when.is_now:
         return "It goes out as soon as you send this form."
     if not when.date or not when.time:
         return ""
-    wrong = draft_times.problems(when, runtime.clock.now())
+    wrong = draft_times.problems(when, now)
     if wrong:
         return " ".join(sentence for sentences in wrong.values() for sentence in sentences)
     due = draft_times.instant(when)
-    return f"It goes out on {shown(due, when.zone)}." if isinstance(due, datetime) else ""
+    if not isinstance(due, datetime):
+        return ""
+    return f"It goes out on {shown(due, when.zone)}, {away(due, now)}."

@@ -1,25 +1,49 @@
-"""Who may do what: one function for each right. Asked at the moment of the click, never before."""
+"""Who may do what: one function for each right. Asked at the moment of the click, never before.
+
+| right | viewer | contributor | publisher | admin |
+|---|---|---|---|---|
+| read posts, accounts and the calendar | yes | yes | yes | yes |
+| write, and change their own posts | | yes | yes | yes |
+| publish without an approval | | | yes | yes |
+| connect accounts, set up and disconnect their own | | | yes | yes |
+| change every post and account | | | | yes |
+| set the workspace up | | | | yes |
+"""
 
 from __future__ import annotations
 
 from scheduler.models import Account, Member, Post
+from scheduler.posts import PostError
+from scheduler.roles import MemberRole, role_of
 
+_ASK = "An admin can change your role with `/schedule-post settings`."
+NOT_A_WRITER = (
+    "You are a viewer in this workspace, so you can read posts but not write or change them. "
+    f"Contributors, publishers and admins can. {_ASK}"
+)
 NOT_YOURS = "Only the author of this post or an admin of this workspace can do that."
+NOT_TO_CONNECT = (
+    "Only publishers and admins of this workspace can connect accounts. Ask one of them to do it, "
+    f"or to change your role. {_ASK}"
+)
 NOT_YOUR_ACCOUNT = (
     "Only the person who connected this account or an admin of this workspace can disconnect it."
 )
 
 NOT_YOURS_TO_SET = (
-    "Only the person who connected this account or an admin of this workspace can choose where its "
-    "posts go."
+    "Only the person who connected this account or an admin of this workspace can choose where and "
+    "when its posts go."
 )
 
 
-def may_act_on(member: Member, post: Post) -> bool:
-    """Change, cancel, publish or retry a post: its author and admins of the workspace."""
-    return _is_here(member, post.workspace_id) and (
-        member.user_id == post.author or member.is_admin
-    )
+class Refused(PostError):
+    """A right that is lacking. The text says who has it, and what to do."""
+
+
+def demand(is_allowed: bool, otherwise: str) -> None:
+    """Raises `Refused` with the sentence, which the app shows where the member acted."""
+    if not is_allowed:
+        raise Refused(otherwise)
 
 
 def may_see(member: Member, post: Post) -> bool:
@@ -27,21 +51,42 @@ def may_see(member: Member, post: Post) -> bool:
     return _is_here(member, post.workspace_id)
 
 
+def may_write(member: Member) -> bool:
+    """Write a post: contributors and above."""
+    return role_of(member).reaches(MemberRole.CONTRIBUTOR)
+
+
+def may_act_on(member: Member, post: Post) -> bool:
+    """Change, cancel, publish or retry a post: its author, unless they are a viewer by now, and
+    admins of the workspace."""
+    is_theirs = member.user_id == post.author and may_write(member)
+    return _is_here(member, post.workspace_id) and (is_theirs or _is_admin(member))
+
+
+def why_not_act_on(member: Member, post: Post) -> str:
+    """The sentence for whoever may not."""
+    return NOT_YOURS if may_write(member) or member.user_id != post.author else NOT_A_WRITER
+
+
 def may_connect(member: Member) -> bool:
-    """Connect an account: everybody whom Postbot knows as a member of the workspace."""
-    return bool(member.user_id)
+    """Connect an account: publishers and above."""
+    return role_of(member).reaches(MemberRole.PUBLISHER)
 
 
 def may_disconnect(member: Member, account: Account) -> bool:
-    """Disconnect an account: who connected it, and admins of the workspace."""
-    return _is_here(member, account.workspace_id) and (
-        member.user_id == account.connected_by or member.is_admin
-    )
+    """Disconnect an account: who connected it, while they may connect accounts, and admins of the
+    workspace."""
+    is_theirs = member.user_id == account.connected_by and may_connect(member)
+    return _is_here(member, account.workspace_id) and (is_theirs or _is_admin(member))
 
 
 def may_set_up(member: Member, account: Account) -> bool:
-    """Choose where an account's posts go by default: those who may disconnect it."""
+    """Choose where an account's posts go by default, and its slots: those who may disconnect it."""
     return may_disconnect(member, account)
+
+
+def _is_admin(member: Member) -> bool:
+    return role_of(member) is MemberRole.ADMIN
 
 
 def _is_here(member: Member, workspace_id: int) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 
+from tortoise.expressions import Q
+
 from bot.sending import Senders, Unreachable
 from scheduler import members
 from scheduler.models import Member
+from scheduler.roles import MemberRole
 
 # After that a conversation that could not be written to is tried again.
 _CLOSED_SECONDS = 600.0
@@ -70,5 +73,5 @@ class Reach:
 
 async def known_admins(workspace_id: int | None = None) -> list[Member]:
     """The admins whom Postbot knows, of one workspace or of all."""
-    query = Member.filter(is_admin=True).order_by("id")
+    query = Member.filter(Q(is_admin=True) | Q(role=MemberRole.ADMIN)).order_by("id")
     return await (query.filter(workspace_id=workspace_id) if workspace_id is not None else query)

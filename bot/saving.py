@@ -10,9 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import draft_times, drafts
 from bot.drafts import Draft, Problems, Upload
+from bot.forms import slots_note
 from bot.slack import file_chunks
 from bot.views import ids
-from scheduler import posts
+from scheduler import accounts, free_slots, posts
 from scheduler.media import StoredMedia, UnusableMedia
 from scheduler.models import Post
 from scheduler.runtime import Runtime
@@ -45,6 +46,9 @@ class Saver:
     ) -> Saved:
         """Stores the post of a draft whose fields were found in order. `slack` is the client of the
         workspace that holds its files."""
+        slots, problems = await self._free_slots(draft, workspace_id)
+        if problems:
+            return Saved(problems=problems)
         media, problems = await self._fetch_all(slack, draft)
         if problems:
             return Saved(problems=problems)
@@ -60,6 +64,7 @@ class Saver:
                     account_ids=draft.account_ids,
                     timezone=draft.when.zone,
                     due_at=due,
+                    slots=slots,
                     media=tuple(media),
                     places=draft.places,
                     means_it_twice=draft.twice,
@@ -72,10 +77,29 @@ class Saver:
         except posts.OverBudget as error:
             return Saved(problems={ids.COMPOSER_TEXT: [str(error)]})
         except posts.WrongTime as error:
-            return Saved(problems={ids.COMPOSER_TIME: [str(error)]})
+            place = ids.COMPOSER_TIME if draft.when.has_clock else ids.COMPOSER_WHEN
+            return Saved(problems={place: [str(error)]})
         except posts.UnknownAccount as error:
             return Saved(problems={ids.COMPOSER_ACCOUNTS: [str(error)]})
-        return Saved(post=post, due=due)
+        return Saved(post=post, due=None if draft.when.is_now else post.due_at)
+
+    async def _free_slots(
+        self, draft: Draft, workspace_id: int
+    ) -> tuple[dict[int, datetime], Problems]:
+        """The slots that a post takes, or why it must not: others than its form showed."""
+        if draft.when.way != ids.COMPOSER_SLOT:
+            return {}, {}
+        connected = await accounts.connected(workspace_id)
+        chosen = [each for each in connected if each.id in draft.account_ids]
+        now = self._runtime.clock.now()
+        try:
+            free = await free_slots.next_free(chosen, now)
+        except posts.WrongTime as error:
+            return {}, {ids.COMPOSER_WHEN: [str(error)]}
+        if draft_times.mark(free) == draft.when.seen:
+            return free, {}
+        note = slots_note(chosen, free, now)
+        return {}, {ids.COMPOSER_WHEN: [f"{note} Send the form again if that is right."]}
 
     async def _fetch_all(
         self, slack: AsyncWebClient, draft: Draft

@@ -49,9 +49,7 @@ async def known_member(
     except SLACK_FAILURES as error:
         log.warning("member unknown", user=user_id, error=repr(error))
         old = await members.stale_member(workspace_id, user_id)
-        return old or Member(
-            workspace_id=workspace_id, user_id=user_id, checked_at=runtime.clock.now()
-        )
+        return old or await members.stranger(runtime, workspace_id, user_id)
     profile = user.get("profile") or {}
     return await members.remember_member(
         runtime,

@@ -4,7 +4,7 @@ month's budget has room, and nobody said the same just now."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from publishers import Problem, get
 from scheduler import spending, versions
@@ -95,10 +95,13 @@ def _unmade(name: str, platform: str) -> str:
     )
 
 
-async def check_budget(runtime: Runtime, rows: Sequence[Delivery], due: datetime) -> None:
-    for platform in sorted({row.platform for row in rows}):
-        cost = sum(row.price for row in rows if row.platform == platform)
-        await check_month(runtime, platform, cost, due)
+async def check_budget(runtime: Runtime, rows: Sequence[Delivery]) -> None:
+    costs: dict[tuple[str, datetime], int] = {}
+    for row in rows:
+        month = row.due_at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        costs[row.platform, month] = costs.get((row.platform, month), 0) + row.price
+    for (platform, month), cost in sorted(costs.items()):
+        await check_month(runtime, platform, cost, month)
 
 
 async def check_month(runtime: Runtime, platform: str, cost: int, due: datetime) -> None:

@@ -20,6 +20,7 @@ from scheduler.sql import Row, fetch, rows_parameter, rows_source
 #: Every kind of event about a post; those of deliveries stand with their moves in `states`.
 POST_EVENTS: dict[str, str] = {
     "post.drafted": "Somebody began to write it.",
+    "post.deleted": "It was thrown away while it was a draft.",
     "post.scheduled": "It got its accounts and its time.",
     "post.rescheduled": "Its time was changed.",
     "post.edited": "Its text or media were changed.",

@@ -47,7 +47,7 @@ async def get_workspace(workspace_id: int) -> Workspace:
 
 async def find_member(runtime: Runtime, workspace_id: int, user_id: str) -> Member | None:
     """A member whose profile is known and fresh; `None` when Slack should be asked."""
-    member = await Member.get_or_none(workspace_id=workspace_id, user_id=user_id)
+    member = await stale_member(workspace_id, user_id)
     if member is None or runtime.clock.now() - member.checked_at > BELIEVED:
         return None
     return member
@@ -55,7 +55,15 @@ async def find_member(runtime: Runtime, workspace_id: int, user_id: str) -> Memb
 
 async def stale_member(workspace_id: int, user_id: str) -> Member | None:
     """What was known of a member, however old, for when Slack does not answer."""
-    return await Member.get_or_none(workspace_id=workspace_id, user_id=user_id)
+    known = Member.get_or_none(workspace_id=workspace_id, user_id=user_id)
+    return await known.select_related("workspace")
+
+
+async def stranger(runtime: Runtime, workspace_id: int, user_id: str) -> Member:
+    """Somebody of whom nothing is known but that Slack vouches for them: no admin, in UTC, with the
+    default role of the workspace. Stored nowhere."""
+    workspace = await get_workspace(workspace_id)
+    return Member(workspace=workspace, user_id=user_id, checked_at=runtime.clock.now())
 
 
 async def remember_member(
@@ -77,6 +85,7 @@ async def remember_member(
     member, created = await Member.get_or_create(news, workspace_id=workspace_id, user_id=user_id)
     if not created:
         await member.update_from_dict(news).save(update_fields=list(news))
+    member.workspace = await get_workspace(workspace_id)
     return member
 
 

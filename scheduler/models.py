@@ -21,6 +21,8 @@ class Workspace(Model):
     bot_id = fields.CharField(max_length=32, default="")
     # Slack's id of the organisation that it belongs to, `E…`, where Postbot saw one.
     enterprise_id = fields.CharField(max_length=32, default="", db_default="")
+    # The role of members without one of their own; empty means the product's default.
+    default_role = fields.CharField(max_length=16, null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -81,7 +83,10 @@ class Member(Model):
     name = fields.CharField(max_length=255, default="")
     # IANA zone of the member's Slack profile.
     timezone = fields.CharField(max_length=64, default="UTC")
+    # Of the Slack workspace; then an admin here, too.
     is_admin = fields.BooleanField(default=False)
+    # What an admin made of them here; empty means the default role of the workspace.
+    role = fields.CharField(max_length=16, null=True)
     # The direct conversation with the bot, `D…`, once it was opened.
     dm_channel = fields.CharField(max_length=32, default="")
     # When name, zone and role were last read from Slack.
@@ -110,6 +115,9 @@ class Account(Model):
     expires_at = fields.DatetimeField(null=True)
     # What posts to this account begin with, such as `place`.
     defaults: Any = fields.JSONField(default=dict, db_default="{}")
+    # Its slots as people type them, such as `Mon-Fri 09:00`, and the zone of their clock.
+    slots = fields.TextField(default="", db_default="")
+    slots_zone = fields.CharField(max_length=64, default="", db_default="")
     # `connected`, `broken` (needs a reconnect) or `disconnected`.
     health = fields.CharField(max_length=16, default="connected")
     # The process that refreshes the tokens at this moment.
@@ -182,9 +190,11 @@ class Post(Model):
     first_comment = fields.TextField(default="", db_default="")
     state = fields.CharEnumField(PostState, max_length=16, default=PostState.DRAFT)
     due_at = fields.DatetimeField(null=True)
+    # Of a draft: the accounts and places that it is meant for, and what else was typed.
+    plan: Any = fields.JSONField(null=True)
     # The zone in which the author chose the time.
     timezone = fields.CharField(max_length=64, default="UTC")
-    # Rises with every change of the content.
+    # Rises with every change of the content; whoever read an older one changes nothing.
     revision = fields.IntField(default=1)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()

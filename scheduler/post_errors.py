@@ -25,6 +25,26 @@ class TooLate(PostError):
     """The post has moved on; what was asked is no longer possible."""
 
 
+class Gone(TooLate):
+    """The draft was deleted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This draft was deleted meanwhile, so nothing was stored. What you typed stays here."
+        )
+
+
+class Changed(PostError):
+    """Somebody else stored the post since it was read; `revision` is what it has now."""
+
+    def __init__(self, revision: int) -> None:
+        self.revision = revision
+        super().__init__(
+            "This post was changed elsewhere since you opened it, so nothing was stored. What you "
+            "typed stays here."
+        )
+
+
 class WrongTime(PostError):
     """The time cannot be used."""
 

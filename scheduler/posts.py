@@ -6,23 +6,37 @@ workspace finds nothing. Who may do what is decided before, in `bot.permissions`
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from publishers import Media
-from scheduler import admission, circuits, contents, deliveries, events, spending, states
+from scheduler import (
+    admission,
+    circuits,
+    contents,
+    deliveries,
+    drafting,
+    free_slots,
+    spending,
+    states,
+)
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
 from scheduler.database import transaction
 from scheduler.deliveries import Step
-from scheduler.media import StoredMedia, facts_of
+from scheduler.drafting import NewDraft as NewDraft
+from scheduler.drafting import Plan as Plan
+from scheduler.drafting import delete_draft as delete_draft
+from scheduler.drafting import save_draft as save_draft
+from scheduler.media import StoredMedia
 from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.post_errors import Changed as Changed
+from scheduler.post_errors import Gone as Gone
 from scheduler.post_errors import NoSuchPost as NoSuchPost
 from scheduler.post_errors import OverBudget as OverBudget
 from scheduler.post_errors import PostError as PostError
@@ -31,41 +45,18 @@ from scheduler.post_errors import TooLate as TooLate
 from scheduler.post_errors import Unfit as Unfit
 from scheduler.post_errors import UnknownAccount as UnknownAccount
 from scheduler.post_errors import WrongTime as WrongTime
+from scheduler.post_rows import PRIORITIES as PRIORITIES
+from scheduler.post_rows import PRIORITY_BULK as PRIORITY_BULK
+from scheduler.post_rows import PRIORITY_NOW as PRIORITY_NOW
+from scheduler.post_rows import PRIORITY_SCHEDULED as PRIORITY_SCHEDULED
+from scheduler.post_rows import NewPost as NewPost
+from scheduler.post_rows import Ref as Ref
+from scheduler.post_rows import delivery_row, note, post_row, store_media
+from scheduler.post_rows import new_id as new_id
+from scheduler.post_rows import place_of as place_of
 from scheduler.runtime import Runtime
 from scheduler.sql import clean
 from scheduler.states import CHANGEABLE, Move, PostState, Role, State
-
-PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK = 0, 5, 9
-PRIORITIES = (PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK)
-# No letters that are mistaken for digits; ten of these 31 are nearly 50 bits.
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ref:
-    """A post, seen from the workspace of the person who acts (`actor`, a Slack user id)."""
-
-    workspace_id: int
-    post_id: str
-    actor: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewPost:
-    """What a person filled in. `due_at` is `None` for "now"."""
-
-    workspace_id: int
-    author: str
-    words: Words
-    account_ids: tuple[int, ...]
-    timezone: str
-    due_at: datetime | None = None
-    media: tuple[StoredMedia, ...] = ()
-    #: Where within an account it goes, by account id; else where posts to it go by default.
-    places: Mapping[int, str] = field(default_factory=dict)
-    #: The same post to the same account at about the same time is meant.
-    means_it_twice: bool = False
-    priority: int = PRIORITY_SCHEDULED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,39 +75,42 @@ class Found:
         return states.summarize(self.post.state, counted)
 
 
-def place_of(account: Account, places: Mapping[int, str]) -> str:
-    """Where within an account a post goes."""
-    return places.get(account.id) or str(account.defaults.get("place", ""))
-
-
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
-    """Stores a post with one delivery for each account, due at its time.
+    """Stores a post with one delivery for each account, due at its time; a draft becomes that post.
 
-    Raises `WrongTime`, `UnknownAccount`, `Unfit`, `OverBudget` or `SaidBefore`; nothing is stored
-    then.
+    Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
+    `OverBudget`, `SaidBefore`, or, when the draft or the id is not what it was, `Changed`, `Gone`
+    or `TooLate`; nothing is stored then.
     """
     now = runtime.clock.now()
-    due = new.due_at or now
-    if new.due_at is not None:
-        admission.check_time(new.due_at, now)
+    for chosen in [*new.slots.values(), *([new.due_at] if new.due_at else [])]:
+        admission.check_time(chosen, now)
     accounts = await admission.usable_accounts(new.workspace_id, new.account_ids)
     targets = [(account.platform, place_of(account, new.places)) for account in accounts]
     unfit = admission.problems(runtime, new.words, new.media, targets)
     if unfit:
         raise Unfit(unfit)
     await admission.make_fit(runtime, new.media, {account.platform for account in accounts})
-    post = _post(new, due, now)
+    due = {each.id: new.slots.get(each.id) or new.due_at or now for each in accounts}
+    post = post_row(new, min(due.values()), now)
     files = [runtime.media.media(each) for each in new.media]
-    rows = [_delivery(post, account, new, files, due, now) for account in accounts]
-    await admission.check_budget(runtime, rows, due)
+    rows = [delivery_row(post, account, new, files, due[account.id], now) for account in accounts]
+    await admission.check_budget(runtime, rows)
     if not new.means_it_twice:
         await admission.check_not_said(runtime, rows, accounts)
-    async with transaction() as connection:
-        await post.save(using_db=connection, force_create=True)
-        await _store_media(connection, post, new.media)
-        await Delivery.bulk_create(rows, using_db=connection)
-        await _note(connection, post, "post.scheduled", new.author, now, notice="card")
-    _wake(runtime, due)
+    try:
+        async with transaction() as connection:
+            await free_slots.hold(connection, new.slots)
+            if new.revision:
+                await drafting.turn_into(connection, post, new.revision)
+            else:
+                await post.save(using_db=connection, force_create=True)
+            await store_media(connection, post, new.media)
+            await Delivery.bulk_create(rows, using_db=connection)
+            await note(connection, post, "post.scheduled", new.author, now, notice="card")
+    except IntegrityError as error:
+        raise await drafting.why_not_stored(post.workspace_id, post.id, error) from error
+    _wake(runtime, min(due.values()))
     return post
 
 
@@ -169,8 +163,8 @@ async def edit(
         )
         if media is not None:
             await MediaFile.filter(post_id=found.post.id).using_db(connection).delete()
-            await _store_media(connection, found.post, files)
-        await _note(connection, found.post, "post.edited", ref.actor, now, notice="card")
+            await store_media(connection, found.post, files)
+        await note(connection, found.post, "post.edited", ref.actor, now, notice="card")
     _wake(runtime, now)
 
 
@@ -188,7 +182,7 @@ async def cancel(runtime: Runtime, ref: Ref) -> None:
             .using_db(connection)
             .update(state=PostState.CANCELLED, updated_at=now)
         )
-        await _note(connection, found.post, "post.cancelled", ref.actor, now, notice="card")
+        await note(connection, found.post, "post.cancelled", ref.actor, now, notice="card")
 
 
 async def mark_posted(runtime: Runtime, ref: Ref, delivery_id: int, permalink: str) -> None:
@@ -240,6 +234,15 @@ async def find(workspace_id: int, post_id: str) -> Found:
     )
 
 
+async def drafts(workspace_id: int, author: str, *, limit: int = 10) -> list[Found]:
+    """The drafts of an author, those that were changed last first."""
+    query = Post.filter(workspace_id=workspace_id, author=author, state=PostState.DRAFT)
+    return [
+        await find(workspace_id, post.id)
+        for post in await query.order_by("-updated_at", "id").limit(limit)
+    ]
+
+
 async def recent(workspace_id: int, *, author: str | None = None, limit: int = 10) -> list[Found]:
     """The newest posts of a workspace, or of one author, newest first."""
     query = Post.filter(workspace_id=workspace_id)
@@ -249,45 +252,6 @@ async def recent(workspace_id: int, *, author: str | None = None, limit: int = 1
         await find(workspace_id, post.id)
         for post in await query.order_by("-created_at").limit(limit)
     ]
-
-
-def _post(new: NewPost, due: datetime, now: datetime) -> Post:
-    return Post(
-        id="".join(secrets.choice(_ALPHABET) for _ in range(10)),
-        workspace_id=new.workspace_id,
-        author=new.author,
-        **new.words.columns(),
-        state=PostState.SCHEDULED,
-        due_at=due,
-        timezone=new.timezone,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _delivery(
-    post: Post,
-    account: Account,
-    new: NewPost,
-    files: Sequence[Media],
-    due: datetime,
-    now: datetime,
-) -> Delivery:
-    place = place_of(account, new.places)
-    content = new.words.content(account.platform, files, place=place)
-    return Delivery(
-        workspace_id=new.workspace_id,
-        post_id=post.id,
-        account_id=account.id,
-        platform=account.platform,
-        place=place,
-        digest=content.digest,
-        price=spending.price(account.platform, content),
-        due_at=due,
-        next_attempt_at=stage_at(due, [media.kind for media in new.media]),
-        priority=PRIORITY_NOW if new.due_at is None else new.priority,
-        since=now,
-    )
 
 
 async def _laid_out_anew(
@@ -303,28 +267,6 @@ async def _laid_out_anew(
             await admission.check_month(runtime, row.platform, price - row.price, row.due_at)
         columns[row.id] = {"digest": content.digest, "price": price}
     return columns
-
-
-async def _store_media(
-    connection: BaseDBAsyncClient, post: Post, media: Sequence[StoredMedia]
-) -> None:
-    await MediaFile.bulk_create(
-        [
-            MediaFile(
-                post_id=post.id,
-                position=position,
-                name=clean(file.name)[:255],
-                key=file.key,
-                size=file.size,
-                sha256=file.sha256,
-                **facts_of(file),
-                alt_text=clean(file.alt_text),
-                slack_file_id=file.slack_file_id,
-            )
-            for position, file in enumerate(media)
-        ],
-        using_db=connection,
-    )
 
 
 async def _rearm(
@@ -351,7 +293,7 @@ async def _rearm(
         if timezone is not None:
             news["timezone"] = timezone
         await Post.filter(id=found.post.id).using_db(connection).update(**news)
-        await _note(connection, found.post, "post.rescheduled", ref.actor, now, notice="card")
+        await note(connection, found.post, "post.rescheduled", ref.actor, now, notice="card")
     _wake(runtime, due)
 
 
@@ -412,26 +354,6 @@ async def _move(
         for d in found.deliveries
     ]
     return await deliveries.apply(connection, steps, now)
-
-
-async def _note(
-    connection: BaseDBAsyncClient,
-    post: Post,
-    kind: str,
-    actor: str,
-    now: datetime,
-    *,
-    notice: str | None,
-) -> None:
-    event = {
-        "workspace_id": post.workspace_id,
-        "post_id": post.id,
-        "kind": kind,
-        "actor": actor,
-        "at": now,
-        "notice": notice,
-    }
-    await events.record(connection, [event])
 
 
 def _why_not(found: Found, done: str, delivery_id: int | None = None) -> str:

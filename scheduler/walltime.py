@@ -68,3 +68,22 @@ def shown(instant: datetime, zone: str) -> str:
     """An instant as people in a zone write it, such as `Tue 24 Nov 2026, 15:30 (Europe/Berlin)`."""
     local = instant.astimezone(ZoneInfo(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} ({zone})"
+
+
+def away(instant: datetime, now: datetime) -> str:
+    """How far away a later instant is, in at most two units.
+
+    >>> from datetime import datetime, timedelta, UTC
+    >>> now = datetime(2026, 11, 25, tzinfo=UTC)
+    >>> [away(now + timedelta(minutes=each), now) for each in (0, 1, 61, 1500, 9000)]
+    ['in less than a minute', 'in 1 minute', 'in 1 hour 1 minute', 'in 1 day 1 hour', 'in 6 days']
+    """
+    minutes = int((instant - now).total_seconds()) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    units = [(days, "day"), (rest // 60, "hour"), (rest % 60, "minute")]
+    first = next((index for index, (number, _) in enumerate(units) if number), None)
+    if first is None:
+        return "in less than a minute"
+    most = 1 if days > 3 else 2
+    told = [each for each in units[first : first + most] if each[0]]
+    return "in " + " ".join(f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in told)

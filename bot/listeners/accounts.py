@@ -135,12 +135,16 @@ class Accounts:
             user_id=str(context.user_id),
         )
 
-    async def _listed(self, member: Member) -> tuple[list[views.Row], list[views.Connect]]:
+    async def _listed(self, member: Member) -> tuple[list[views.Row], list[views.Connect] | None]:
         connected = await accounts.connected(member.workspace_id)
-        connects = connect_buttons(
-            self._runtime, workspace_id=member.workspace_id, user_id=member.user_id
-        )
-        return [row(each, member) for each in connected], connects
+        return [row(each, member) for each in connected], connects_for(self._runtime, member)
+
+
+def connects_for(runtime: Runtime, member: Member) -> list[views.Connect] | None:
+    """The buttons with which a member connects accounts; `None` when they may not."""
+    if not permissions.may_connect(member):
+        return None
+    return connect_buttons(runtime, workspace_id=member.workspace_id, user_id=member.user_id)
 
 
 def row(account: Account, member: Member) -> views.Row:
@@ -155,6 +159,7 @@ def row(account: Account, member: Member) -> views.Row:
         has_places=platforms.has_places(account.platform),
         place=_place(account),
         may_set_up=permissions.may_set_up(member, account),
+        slots=f"{account.slots} ({account.slots_zone})" if account.slots else "",
     )
 
 

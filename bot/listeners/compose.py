@@ -13,7 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot import drafts, forms
+from bot import drafts, forms, permissions
 from bot.background import Background
 from bot.draft_times import When
 from bot.drafts import Draft, Problems
@@ -24,6 +24,7 @@ from bot.slack import SLACK_FAILURES, known_member, tell
 from bot.views import compose as views
 from bot.views import ids
 from scheduler import accounts, members
+from scheduler.models import Member
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
@@ -93,6 +94,7 @@ class Composer:
 
     async def submit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         view, draft = body["view"], drafts.read(body["view"])
+        self._demand_writer(await self._known(context))
         connected = await accounts.connected(context["workspace_id"])
         problems = drafts.problems(self._runtime, draft, connected)
         if problems:
@@ -122,6 +124,7 @@ class Composer:
         """Opens the form with what the database knows, before anything slow."""
         now, workspace_id = self._runtime.clock.now(), context["workspace_id"]
         member = await members.stale_member(workspace_id, str(context.user_id))
+        self._demand_writer(member or await self._stranger(context))
         # Without a zone no time is proposed: it would be wrong in most places.
         draft = (
             drafts.blank(member.timezone, now, text=text)
@@ -133,6 +136,18 @@ class Composer:
         opened = await context.client.views_open(trigger_id=trigger_id, view=view)
         if member is None or now - member.checked_at > members.BELIEVED:
             self._background.start(self._find_zone(opened["view"], draft, context, notice))
+
+    async def _known(self, context: AsyncBoltContext) -> Member:
+        """Who acts, as far as the database knows: Slack waits for an answer."""
+        known = await members.stale_member(context["workspace_id"], str(context.user_id))
+        return known or await self._stranger(context)
+
+    async def _stranger(self, context: AsyncBoltContext) -> Member:
+        workspace_id, user_id = context["workspace_id"], str(context.user_id)
+        return await members.stranger(self._runtime, workspace_id, user_id)
+
+    def _demand_writer(self, member: Member) -> None:
+        permissions.demand(permissions.may_write(member), permissions.NOT_A_WRITER)
 
     async def _find_zone(
         self, view: Json, draft: Draft, context: AsyncBoltContext, notice: str
@@ -182,7 +197,8 @@ class Composer:
         """Shows every problem at its field. A field that the form lacks is shown first."""
         fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
         asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(problems) - fields
-        if asks:
+        # The form has to remember what it is about to say of the time.
+        if asks or ids.COMPOSER_WHEN in problems:
             new = await render(asks_twice=ids.COMPOSER_TWICE in problems)
             await self._live.replace(context.client, view, new)
         await ack(response_action="errors", errors=views.errors(problems, fields))

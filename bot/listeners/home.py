@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
-from bot.listeners.accounts import row
+from bot import permissions
+from bot.listeners.accounts import connects_for, row
 from bot.slack import known_member
 from bot.views import home as views
-from bot.web.connect import connect_buttons
 from scheduler import accounts, overview
 from scheduler.models import Member
 from scheduler.runtime import Runtime
@@ -40,7 +40,8 @@ async def home(runtime: Runtime, member: Member) -> Json:
         waiting=await overview.waiting_for(member.workspace_id, member.user_id),
         coming=await overview.coming(member.workspace_id, member.user_id),
         accounts=[row(each, member) for each in connected],
-        connects=connect_buttons(runtime, workspace_id=member.workspace_id, user_id=member.user_id),
+        connects=connects_for(runtime, member),
         now=runtime.clock.now(),
+        may_write=permissions.may_write(member),
     )
     return views.home(shown)

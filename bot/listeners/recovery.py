@@ -221,8 +221,10 @@ class Recovery:
         """A post of the workspace that Slack vouches for, and who acts, if they may."""
         found = await posts.find(context["workspace_id"], post_id)
         member = await self._member(found.post, context)
-        if not permissions.may_act_on(member, found.post):
-            raise PostError(permissions.NOT_YOURS)
+        permissions.demand(
+            permissions.may_act_on(member, found.post),
+            permissions.why_not_act_on(member, found.post),
+        )
         # Read again: much may have happened while Slack told who that is.
         return await posts.find(found.post.workspace_id, post_id), member
 

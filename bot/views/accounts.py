@@ -12,6 +12,7 @@ from bot.views.blocks import (
     button,
     confirm,
     context,
+    cut,
     escape,
     modal,
     option,
@@ -48,6 +49,8 @@ class Row:
     has_places: bool = False
     place: tuple[str, str] | None = None
     may_set_up: bool = False
+    #: Its slots with their zone, as people read them.
+    slots: str = ""
 
 
 def handles(connected: Sequence[Account], most: int = 10) -> str:
@@ -70,17 +73,17 @@ def connected_text(connected: Sequence[Account]) -> str:
     )
 
 
-def accounts_message(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:
+def accounts_message(rows: Sequence[Row], connects: Sequence[Connect] | None) -> Json:
     """For the member alone."""
     text = f"Connected accounts: {len(rows)}."
     return {"response_type": "ephemeral", "text": text, "blocks": blocks(rows, connects)}
 
 
-def accounts_modal(rows: Sequence[Row], connects: Sequence[Connect]) -> Json:
+def accounts_modal(rows: Sequence[Row], connects: Sequence[Connect] | None) -> Json:
     return modal("Accounts", blocks(rows, connects), callback_id=ids.ACCOUNTS_MODAL, close="Close")
 
 
-def blocks(rows: Sequence[Row], connects: Sequence[Connect]) -> list[Json]:
+def blocks(rows: Sequence[Row], connects: Sequence[Connect] | None) -> list[Json]:
     shown = [_row(each) for each in rows]
     while sum(len(each) for each in shown) > _MOST_ROW_BLOCKS:
         shown.pop()
@@ -93,8 +96,11 @@ def blocks(rows: Sequence[Row], connects: Sequence[Connect]) -> list[Json]:
     ]
 
 
-def connect_blocks(connects: Sequence[Connect]) -> list[Json]:
-    """A button for each platform, or what to do when there is none."""
+def connect_blocks(connects: Sequence[Connect] | None) -> list[Json]:
+    """A button for each platform, or what to do when there is none; `None` for members who may not
+    connect accounts."""
+    if connects is None:
+        return [context("Publishers and admins of this workspace connect accounts.")]
     if not connects:
         return [
             context(
@@ -123,10 +129,17 @@ def health(row: Row) -> str:
 
 
 def _row(row: Row) -> list[Json]:
-    text = f"{health(row)}\nConnected by <@{row.connected_by}>{_where(row)}"
+    text = f"{health(row)}\nConnected by <@{row.connected_by}>{_where(row)}{_slots(row)}"
     first = section(text, _disconnect(row) if row.may_disconnect else None)
-    can_choose = row.has_places and row.may_set_up and not row.needs_reconnect
-    return [first, actions(_places(row))] if can_choose else [first]
+    if not row.may_set_up:
+        return [first]
+    can_choose = row.has_places and not row.needs_reconnect
+    set_slots = button("Set Slots", ids.SET_SLOTS, value=str(row.id))
+    return [first, actions(*([_places(row)] if can_choose else []), set_slots)]
+
+
+def _slots(row: Row) -> str:
+    return f"\nSlots: {escape(cut(row.slots, 1000))}" if row.slots else ""
 
 
 def _where(row: Row) -> str:

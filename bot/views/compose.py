@@ -27,7 +27,8 @@ class Form:
 
     draft: Draft
     accounts: Sequence[Choice]
-    connects: Sequence[Connect] = ()
+    #: `None` for members who may not connect accounts.
+    connects: Sequence[Connect] | None = ()
     rooms: Sequence[Room] = ()
     hints: Sequence[str] = ()
     notes: Sequence[str] = ()
@@ -58,10 +59,7 @@ def composer(form: Form) -> Json:
         *fields.extra_fields(draft, form.used),
         *fields.place_fields(form.places),
         *fields.media_fields(draft),
-        fields.when_field(draft.when),
-        fields.date_field(draft.when),
-        fields.time_field(draft.when),
-        *([fields.fold_field(draft.when, form.repeated)] if form.repeated else []),
+        *fields.when_fields(draft.when, form.repeated),
         context(
             escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
         ),
@@ -70,7 +68,7 @@ def composer(form: Form) -> Json:
         TITLE,
         blocks,
         callback_id=ids.COMPOSER,
-        submit="Publish Now" if draft.when.now else "Schedule Post",
+        submit="Publish Now" if draft.when.is_now else "Schedule Post",
         close="Cancel",
         private_metadata=drafts.memory(draft),
     )
@@ -107,7 +105,9 @@ def _nearest(block: str, there: Collection[str]) -> str:
     if block == ids.COMPOSER_PLACE:
         own = (each for each in there if each.startswith(f"{ids.COMPOSER_PLACE}:"))
         return next(own, ids.COMPOSER_ACCOUNTS)
-    return ids.COMPOSER_TIME if block == ids.COMPOSER_FOLD else ids.COMPOSER_TEXT
+    if block in (ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD):
+        return next(each for each in (ids.COMPOSER_TIME, ids.COMPOSER_WHEN) if each in there)
+    return ids.COMPOSER_TEXT
 
 
 def saving(draft: Draft) -> Json:

@@ -51,7 +51,7 @@ class PlaceField:
 
 
 def accounts_field(
-    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect]
+    draft: Draft, accounts: Sequence[Choice], connects: Sequence[Connect] | None
 ) -> list[Json]:
     """Which accounts the post goes to, or how to connect the first."""
     if not accounts:
@@ -68,7 +68,15 @@ def accounts_field(
     return [field("Accounts", element, dispatch_action=True)]
 
 
-def _no_accounts(connects: Sequence[Connect]) -> list[Json]:
+def _no_accounts(connects: Sequence[Connect] | None) -> list[Json]:
+    if connects is None:
+        return [
+            section(
+                "*No account is connected yet.* Ask a publisher or an admin of this workspace to "
+                "connect one, then press _Look Again_. What you write here stays."
+            ),
+            actions(button("Look Again", ids.COMPOSER_REFRESH)),
+        ]
     if not connects:
         return [
             section(
@@ -262,15 +270,25 @@ def _kept(draft: Draft) -> list[Json]:
     return [section(f"*Files:* {cut(names, 2800)}", accessory=drop)]
 
 
-def when_field(when: When) -> Json:
-    """At a time, or now."""
-    later = option("At a time", ids.COMPOSER_LATER)
-    now = option("Publish now", ids.COMPOSER_NOW)
+def when_fields(when: When, repeated: Repeated | None) -> list[Json]:
+    """When it goes out, and the fields that this needs."""
+    if not when.has_clock:
+        return [_way_field(when)]
+    fold = [fold_field(when, repeated)] if repeated else []
+    return [_way_field(when), date_field(when), time_field(when), *fold]
+
+
+def _way_field(when: When) -> Json:
+    options = {
+        ids.COMPOSER_LATER: option("At a time", ids.COMPOSER_LATER),
+        ids.COMPOSER_SLOT: option("In the next free slot", ids.COMPOSER_SLOT),
+        ids.COMPOSER_NOW: option("Publish now", ids.COMPOSER_NOW),
+    }
     element: Json = {
         "type": "radio_buttons",
         "action_id": ids.COMPOSER_WHEN,
-        "options": [later, now],
-        "initial_option": now if when.now else later,
+        "options": list(options.values()),
+        "initial_option": options[when.way],
     }
     return field("When", element, dispatch_action=True)
 

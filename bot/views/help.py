@@ -10,7 +10,7 @@ _ROWS = (
     (" We open at nine!", "opens the form with this text filled in."),
     (" list", "shows your newest posts and how they stand."),
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
-    (" accounts", "shows the connected accounts; connect and disconnect them there."),
+    (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
     (" help", "shows this."),
 )
 

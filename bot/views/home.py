@@ -26,13 +26,15 @@ class Home:
     waiting: Sequence[Found]
     coming: Sequence[Found]
     accounts: Sequence[Row]
-    connects: Sequence[Connect]
+    #: `None` for members who may not connect accounts.
+    connects: Sequence[Connect] | None
     now: datetime
+    may_write: bool = True
 
 
 def home(shown: Home) -> Json:
     blocks = [
-        *_buttons(),
+        *_buttons(shown),
         *_waiting(shown.waiting),
         header("Next"),
         *(_coming(shown.coming) if shown.coming else _first_steps(shown)),
@@ -43,13 +45,10 @@ def home(shown: Home) -> Json:
     return {"type": "home", "blocks": blocks}
 
 
-def _buttons() -> list[Json]:
-    return [
-        actions(
-            button("Schedule a Post", ids.HOME_COMPOSE, style="primary"),
-            button("Accounts", ids.HOME_ACCOUNTS),
-        )
-    ]
+def _buttons(shown: Home) -> list[Json]:
+    compose = button("Schedule a Post", ids.HOME_COMPOSE, style="primary")
+    accounts = button("Accounts", ids.HOME_ACCOUNTS)
+    return [actions(*([compose] if shown.may_write else []), accounts)]
 
 
 def _waiting(found: Sequence[Found]) -> list[Json]:
@@ -78,6 +77,8 @@ def _coming(found: Sequence[Found]) -> list[Json]:
 
 
 def _first_steps(shown: Home) -> list[Json]:
+    if not shown.may_write:
+        return [section("You are a viewer here, so no posts of yours are on their way.")]
     if not shown.accounts:
         return [
             section(

@@ -32,6 +32,7 @@ COMPOSER_DROP_FILES = "composer_drop_files"
 # Values of the choices in it
 COMPOSER_NOW = "now"
 COMPOSER_LATER = "later"
+COMPOSER_SLOT = "slot"
 COMPOSER_FIRST = "first"
 COMPOSER_SECOND = "second"
 COMPOSER_YES = "yes"
@@ -78,6 +79,9 @@ DISCONNECT = "disconnect"
 # Behind a colon the account
 DEFAULT_PLACE = "default_place"
 ACCOUNTS_MODAL = "accounts_modal"
+SET_SLOTS = "set_slots"
+SLOTS_MODAL = "slots_modal"
+SLOTS_TEXT = "slots_text"
 
 # Links open in the browser; Slack still tells us about the click
 OPEN_LINK = "open_link"

@@ -67,7 +67,7 @@ def read_target(view: Json) -> Target:
 
 def read_time(view: Json) -> When:
     """The time that was chosen in a form."""
-    return draft_times.read(view["state"]["values"], json.loads(view["private_metadata"])["zone"])
+    return draft_times.read(view["state"]["values"], json.loads(view["private_metadata"]))
 
 
 def post_manually(

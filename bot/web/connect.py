@@ -11,14 +11,14 @@ from urllib.parse import parse_qs, quote, urlsplit
 import structlog
 from aiohttp import web
 
-from bot import tickets
+from bot import permissions, tickets
 from bot.clients import tell_in
 from bot.tickets import Ticket
 from bot.views import accounts as views
 from bot.views.accounts import Connect
 from bot.web import browser, pages
 from bot.web.keys import CLIENTS, RUNTIME
-from scheduler import accounts, platforms
+from scheduler import accounts, members, platforms
 from scheduler.accounts import ConnectError, Offer
 from scheduler.models import Account
 from scheduler.runtime import Runtime
@@ -64,6 +64,10 @@ async def begin(request: web.Request) -> web.StreamResponse:
     ticket = tickets.read(runtime, request.query.get("ticket", ""))
     if ticket is None or ticket.platform != platform:
         return pages.page("Start again from Slack", _TOO_OLD, status=400)
+    known = await members.stale_member(ticket.workspace_id, ticket.user_id)
+    member = known or await members.stranger(runtime, ticket.workspace_id, ticket.user_id)
+    if not permissions.may_connect(member):
+        return _not_connected(permissions.NOT_TO_CONNECT)
     secret = secrets.token_urlsafe(32)
     try:
         url = await accounts.begin_connect(

@@ -241,7 +241,9 @@ async def test_a_right_that_was_lost_after_the_menu_was_drawn_counts(
 
     await shown.picks(account, "r2")
 
-    await desk.sees(lambda s: has(messages_in(s, GENERAL), "can choose where its posts go"))
+    await desk.sees(
+        lambda s: has(messages_in(s, GENERAL), "can choose where and when its posts go")
+    )
     assert (await Account.get()).defaults == {}
 
 

@@ -228,7 +228,7 @@ async def test_an_account_of_another_workspace_cannot_be_disconnected(
     ],
 )
 def test_a_post_is_acted_on_by_its_author_and_admins(who: str, admin: bool, may: bool) -> None:
-    member = Member(workspace_id=1, user_id=who, is_admin=admin)
+    member = Member(workspace_id=1, user_id=who, is_admin=admin, role="publisher")
 
     assert permissions.may_act_on(member, Post(workspace_id=1, author=ALICE)) is may
     assert permissions.may_see(member, Post(workspace_id=1, author=ALICE))

@@ -55,7 +55,8 @@ uploads = st.builds(
 whens = st.builds(
     When,
     zone=st.just("America/New_York"),
-    now=st.booleans(),
+    way=st.sampled_from(["later", "slot", "now"]),
+    seen=st.sampled_from(["", "0" * 16]),
     date=st.sampled_from(["", "2027-11-07"]),
     time=st.sampled_from(["", "01:30"]),
     fold=st.sampled_from(["", "first", "second"]),
@@ -130,6 +131,7 @@ account_rows = st.integers(0, 120).flatmap(
                 has_places=each[2],
                 place=each[3],
                 may_set_up=True,
+                slots=each[0],
             )
             for n in range(most)
         ]

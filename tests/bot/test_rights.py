@@ -1,0 +1,317 @@
+"""Every listener asks for the right at the moment of the click: each of them × each role."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bot import permissions
+from bot.app import build_app
+from bot.clients import open_clients
+from bot.views import ids, offers
+from bot.web.connect import connect_buttons
+from scheduler.models import Account, Delivery, Event, Member, Post
+from scheduler.posts import Found
+from scheduler.roles import MemberRole
+from tests.bot.desk import ALICE, BOB, TEAM, Desk, has, slash
+from tests.bot.post_world import ask, fail, schedule
+
+Json = dict[str, Any]
+
+VIEWER, CONTRIBUTOR, PUBLISHER, ADMIN = MemberRole
+#: What somebody reads who lacks a right.
+REFUSALS = (
+    permissions.NOT_A_WRITER,
+    permissions.NOT_YOURS,
+    permissions.NOT_TO_CONNECT,
+    permissions.NOT_YOUR_ACCOUNT,
+    permissions.NOT_YOURS_TO_SET,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """Something that a member does. `own` is the least role for it, `others` the least one where
+    the post or account is somebody else's."""
+
+    listener: str
+    own: MemberRole
+    others: MemberRole | None = None
+    #: How Slack tells of it.
+    kind: str
+    name: str = ""
+    value: Any = None
+
+
+def command(listener: str, text: str, own: MemberRole) -> Deed:
+    return Deed(listener=listener, kind="command", name=text, own=own)
+
+
+def card(listener: str, action: str) -> Deed:
+    return Deed(listener=listener, kind="card", name=action, own=CONTRIBUTOR, others=ADMIN)
+
+
+def form(listener: str, callback_id: str, **fields: Json) -> Deed:
+    return Deed(
+        listener=listener,
+        kind="form",
+        name=callback_id,
+        own=CONTRIBUTOR,
+        others=ADMIN,
+        value=fields,
+    )
+
+
+LINK = {"value": "https://x.com/acme/status/1"}
+DEEDS = (
+    command("show_help", "help", VIEWER),
+    command("show_slip", "lisst", VIEWER),
+    command("show_list", "list", VIEWER),
+    command("show_status", "status k7m2p9xq4w", VIEWER),
+    command("Accounts.show", "accounts", VIEWER),
+    command("Composer.open_by_command", "Hello there", CONTRIBUTOR),
+    Deed(listener="Accounts.open", kind="button", name=ids.HOME_ACCOUNTS, own=VIEWER),
+    Deed(listener="Accounts.follow_link", kind="button", name=f"{ids.CONNECT}:x", own=VIEWER),
+    Deed(
+        listener="Accounts.disconnect",
+        kind="account",
+        name=ids.DISCONNECT,
+        own=PUBLISHER,
+        others=ADMIN,
+    ),
+    Deed(
+        listener="Accounts.set_place",
+        kind="account",
+        name=ids.DEFAULT_PLACE,
+        own=PUBLISHER,
+        others=ADMIN,
+    ),
+    Deed(listener="register.<locals>.offer", kind="options", own=VIEWER),
+    Deed(listener="register.<locals>.opened", kind="home", own=VIEWER),
+    Deed(listener="Composer.open_by_click", kind="button", name=ids.HOME_COMPOSE, own=CONTRIBUTOR),
+    Deed(
+        listener="Composer.open_from_message",
+        kind="message_action",
+        name=ids.SHORTCUT_FROM_MESSAGE,
+        own=CONTRIBUTOR,
+    ),
+    Deed(listener="Composer.typed", kind="typed", name=ids.COMPOSER_REFRESH, own=VIEWER),
+    Deed(listener="Composer.submit", kind="form", name=ids.COMPOSER, own=CONTRIBUTOR, value={}),
+    Deed(
+        listener="Composer.open_by_click",
+        kind="shortcut",
+        name=ids.SHORTCUT_SCHEDULE,
+        own=CONTRIBUTOR,
+    ),
+    card("Recovery.publish_now", ids.PUBLISH_NOW),
+    card("Recovery.publish_now", ids.RETRY_NOW),
+    card("Recovery.cancel", ids.CANCEL),
+    card("Recovery.deny_live", ids.IS_NOT_LIVE),
+    card("Recovery.skip", ids.SKIP),
+    card("Recovery.open_post_manually", ids.POST_MANUALLY),
+    card("Recovery.open_confirm_live", ids.IS_LIVE),
+    card("Recovery.open_reschedule", ids.RESCHEDULE),
+    card("Recovery.open_edit", ids.EDIT),
+    Deed(listener="Recovery.follow_link", kind="button", name=ids.OPEN_LINK, own=VIEWER),
+    form("Recovery.mark_posted", ids.MARK_POSTED, **{ids.MARK_POSTED_LINK: LINK}),
+    form("Recovery.confirm_live", ids.CONFIRM_LIVE, **{ids.CONFIRM_LIVE_LINK: LINK}),
+    form(
+        "Recovery.reschedule",
+        ids.RESCHEDULE_MODAL,
+        **{
+            ids.COMPOSER_DATE: {"selected_date": "2030-01-02"},
+            ids.COMPOSER_TIME: {"selected_time": "09:00"},
+        },
+    ),
+    form("Recovery.edit", ids.EDIT_MODAL, **{ids.EDIT_TEXT: {"value": "Another text"}}),
+)
+
+
+async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
+    """A new listener needs a row above: which role is the least one for it?"""
+    async with open_clients(desk.runtime) as clients:
+        app = build_app(desk.runtime, clients)
+
+    known = {listener.ack_function.__qualname__ for listener in app._async_listeners}  # type: ignore[attr-defined]
+
+    assert known == {deed.listener for deed in DEEDS}
+
+
+@pytest.mark.parametrize("role", MemberRole)
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: f"{deed.listener}-{deed.name}")
+async def test_what_a_role_may_do_with_what_is_theirs(
+    desk: Desk, account: Account, deed: Deed, role: MemberRole
+) -> None:
+    await attempt(desk, account, deed, role, owner=BOB, may=role.reaches(deed.own))
+
+
+@pytest.mark.parametrize("role", MemberRole)
+@pytest.mark.parametrize(
+    "deed",
+    [deed for deed in DEEDS if deed.others],
+    ids=lambda deed: f"{deed.listener}-{deed.name}",
+)
+async def test_what_a_role_may_do_with_what_is_somebody_elses(
+    desk: Desk, account: Account, deed: Deed, role: MemberRole
+) -> None:
+    assert deed.others
+    await attempt(desk, account, deed, role, owner=ALICE, may=role.reaches(deed.others))
+
+
+@pytest.mark.parametrize("role", MemberRole)
+async def test_the_link_of_a_connect_button_works_for_publishers_and_admins(
+    desk: Desk, role: MemberRole
+) -> None:
+    (connect,) = connect_buttons(desk.runtime, workspace_id=desk.workspace.id, user_id=BOB)
+    await Member.filter(user_id=BOB).update(role=role)
+
+    async with desk.http.get(connect.url, allow_redirects=False) as response:
+        shown = await response.text()
+
+    may = role.reaches(PUBLISHER)
+    assert response.status == (302 if may else 400)
+    assert ("Only publishers and admins" in shown) is not may
+
+
+async def test_a_viewers_home_offers_nothing_that_they_may_not_do(
+    desk: Desk, account: Account
+) -> None:
+    await Member.filter(user_id=BOB).update(role=VIEWER)
+
+    await desk.does("home", BOB, tab="home")
+
+    home = await desk.sees(lambda state: state["home"], BOB)
+    assert has(home, "You are a viewer here", "Publishers and admins of this workspace connect")
+    assert not has(home, ids.HOME_COMPOSE)
+    assert not has(home, f"{ids.CONNECT}:")
+
+
+async def test_a_contributors_form_without_accounts_says_who_connects_them(desk: Desk) -> None:
+    await Member.filter(user_id=BOB).update(role=CONTRIBUTOR)
+
+    form = await desk.compose("Hello there", BOB)
+
+    view = await form.shows("Ask a publisher or an admin of this workspace to connect one")
+    assert not has(view, f"{ids.CONNECT}:")
+
+
+async def attempt(
+    desk: Desk, account: Account, deed: Deed, role: MemberRole, *, owner: str, may: bool
+) -> None:
+    """Lets Bob do it in that role. Who may not is told so, and nothing changes."""
+    found = await world(desk, account, deed, owner)
+    await Member.filter(user_id=BOB).update(role=role)
+    before = await truth()
+
+    sent = payload(deed, found, account)
+    status, answer = await desk.send(sent, as_json=deed.kind == "home")
+
+    assert status == 200
+    told = [each for each in REFUSALS if each in await said(desk, answer)]
+    assert bool(told) is not may
+    if not may:
+        assert await truth() == before
+
+
+async def world(desk: Desk, account: Account, deed: Deed, owner: str) -> Found:
+    """A post of the owner, in the state in which its button is shown, and their account."""
+    await Account.filter(id=account.id).update(connected_by=owner)
+    found = await schedule(desk.runtime, account, author=owner)
+    if deed.name in (ids.RETRY_NOW, ids.POST_MANUALLY):
+        return await fail(desk.runtime, found)
+    if deed.name in (ids.IS_LIVE, ids.IS_NOT_LIVE, ids.SKIP, ids.CONFIRM_LIVE):
+        return await ask(desk.runtime, found)
+    return found
+
+
+def payload(deed: Deed, found: Found, account: Account) -> Json | bytes:
+    """What Slack sends when Bob does it."""
+    if deed.kind == "command":
+        return slash(deed.name, user_id=BOB)
+    if deed.kind == "home":
+        return _event()
+    return {"payload": json.dumps({**_who(), **_what(deed, found, account)})}
+
+
+def _what(deed: Deed, found: Found, account: Account) -> Json:
+    (row,) = found.deliveries
+    own = deed.name in offers.for_delivery(row)
+    match deed.kind:
+        case "card":
+            place = offers.block_id(found.post.id, 1, [row] if own else [])
+            value = str(row.id) if own else ""
+            return _click({"action_id": deed.name, "block_id": place, "value": value})
+        case "button":
+            return _click({"action_id": deed.name, "block_id": "b"})
+        case "account":
+            place = f":{account.id}" if deed.name == ids.DEFAULT_PLACE else ""
+            more = {"value": str(account.id), "selected_option": {"value": "main"}}
+            return _click({"action_id": f"{deed.name}{place}", "block_id": "b", **more})
+        case "typed":
+            view = _view(ids.COMPOSER, {}, found)
+            return {**_click({"action_id": deed.name, "block_id": "b"}), "view": view}
+        case "form":
+            return {"type": "view_submission", "view": _view(deed.name, deed.value, found)}
+        case "options":
+            action_id = f"{ids.DEFAULT_PLACE}:{account.id}"
+            about = {"action_id": action_id, "block_id": "b", "value": ""}
+            return {"type": "block_suggestion", **about}
+        case _:
+            message = {"text": "Hello", "ts": "1.0", "user": BOB}
+            return {"type": deed.kind, "callback_id": deed.name, "message": message}
+
+
+def _event() -> bytes:
+    event = {"type": "app_home_opened", "user": BOB, "tab": "home", "channel": "D0BOB"}
+    about = {"type": "event_callback", "team_id": TEAM, "event_id": f"Ev{time.time_ns()}"}
+    return json.dumps({**about, "event": event}).encode()
+
+
+def _who() -> Json:
+    return {
+        "team": {"id": TEAM},
+        "user": {"id": BOB, "team_id": TEAM},
+        "trigger_id": f"{time.time_ns()}.none",
+        "channel": {"id": "D0BOB"},
+        "container": {"type": "message"},
+    }
+
+
+def _click(action: Json) -> Json:
+    return {"type": "block_actions", "actions": [{"type": "button", **action}]}
+
+
+def _view(callback_id: str, values: Json, found: Found) -> Json:
+    (row,) = found.deliveries
+    memory = {"zone": "UTC"}
+    if callback_id != ids.COMPOSER:
+        memory |= {"post": found.post.id, "delivery": row.id}
+    fields = values or {ids.COMPOSER_TEXT: {"value": "Hello"}}
+    return {
+        "id": "V0",
+        "hash": "h",
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": json.dumps(memory),
+        "blocks": [{"type": "input", "block_id": each} for each in fields],
+        "state": {"values": {each: {each: value} for each, value in fields.items()}},
+    }
+
+
+async def said(desk: Desk, answer: str) -> str:
+    """All that Bob can read: the answer itself, and what was written to him."""
+    return answer + json.dumps(await desk.state(BOB))
+
+
+async def truth() -> Json:
+    """All that a refused deed must leave as it was."""
+    return {
+        "posts": await Post.all().order_by("id").values(),
+        "deliveries": await Delivery.all().order_by("id").values(),
+        "accounts": await Account.all().order_by("id").values(),
+        "events": await Event.all().count(),
+    }
