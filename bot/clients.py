@@ -25,7 +25,7 @@ from bot.slack import SLACK_FAILURES, tell
 from scheduler import installations, members
 from scheduler.config import Settings
 from scheduler.installations import Access, NotInstalled, NotRenewed, Tokens
-from scheduler.models import Workspace
+from scheduler.models import Installation, Workspace
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,11 @@ class Clients:
         team = Team(id=workspace.team_id, enterprise_id=workspace.enterprise_id)
         return await self._access(team)
 
+    async def access_of(self, installation: Installation) -> Access:
+        """What calls in the name of an installation are made with. Raises `NotInstalled`, or
+        `NotRenewed`."""
+        return await installations.access(self._runtime, installation, self._renew)
+
     async def recognise(self, team: Team) -> tuple[Workspace, Access]:
         """The workspace that a request of Slack belongs to. One of an organisation that installed
         Postbot for all of it is made on first sight. Raises like `of`."""
@@ -121,7 +126,7 @@ class Clients:
     async def _access(self, team: Team) -> Access:
         found = await installations.find(team_id=team.id, enterprise_id=team.enterprise_id)
         if found is not None:
-            return await installations.access(self._runtime, found, self._renew)
+            return await self.access_of(found)
         if self._home is not None and await self._home.is_of(team):
             return self._home.access
         raise NotInstalled

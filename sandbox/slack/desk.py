@@ -11,6 +11,8 @@ from aiohttp import web
 
 from sandbox.recorder import Recorder
 from sandbox.slack.delivery import Delivery
+from sandbox.slack.executions import Executions
+from sandbox.slack.installs import Installs
 from sandbox.slack.rate_limits import RateLimits
 from sandbox.slack.settings import Settings
 from sandbox.slack.socket_mode import SocketMode
@@ -27,6 +29,8 @@ class Desk:
     socket_mode: SocketMode
     delivery: Delivery
     rate_limits: RateLimits
+    installs: Installs
+    executions: Executions = field(default_factory=Executions)
     app_is_up: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -44,14 +48,16 @@ class Desk:
 
 def build_desk(settings: Settings) -> Desk:
     switches, socket_mode = Switches(), SocketMode()
+    installs = Installs(settings, switches)
     return Desk(
         settings=settings,
-        world=World(settings.clock),
+        world=World(settings.clock, installs),
         switches=switches,
         recorder=Recorder(settings.record / "slack.jsonl" if settings.record else None),
         socket_mode=socket_mode,
         delivery=Delivery(settings, switches, socket_mode),
         rate_limits=RateLimits(settings.clock, switches),
+        installs=installs,
     )
 
 

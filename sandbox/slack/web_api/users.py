@@ -17,14 +17,12 @@ def info(call: Call) -> Json:
     user_id = call.text("user")
     if user_id == BOT_USER_ID:
         return {"user": _bot()}
-    member = call.world.members.get(user_id or "")
-    if member is None:
-        raise SlackError("user_not_found")
-    return {"user": _user(member, now=call.received_at)}
+    return {"user": _user(call.member(user_id or ""), now=call.received_at)}
 
 
 def list_all(call: Call) -> Json:
-    people = [_user(member, now=call.received_at) for member in call.world.members.values()]
+    here = [each for each in call.world.members.values() if each.team_id in call.teams]
+    people = [_user(member, now=call.received_at) for member in here]
     return {
         "members": [*people, _bot()],
         "cache_ts": int(call.received_at),
@@ -34,7 +32,7 @@ def list_all(call: Call) -> Json:
 
 def file_info(call: Call) -> Json:
     stored = call.world.files.get(call.text("file") or "")
-    if stored is None:
+    if stored is None or stored.about["user_team"] not in call.teams:
         raise SlackError("file_not_found")
     return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
@@ -45,7 +43,7 @@ def _user(member: Member, *, now: float) -> Json:
     assert offset is not None
     return {
         "id": member.id,
-        "team_id": TEAM_ID,
+        "team_id": member.team_id,
         "name": member.username,
         "deleted": False,
         "color": "9f69e7",
@@ -53,7 +51,7 @@ def _user(member: Member, *, now: float) -> Json:
         "tz": member.tz,
         "tz_label": local.tzname(),
         "tz_offset": int(offset.total_seconds()),
-        "profile": _profile(member.name),
+        "profile": _profile(member.name, member.team_id),
         "is_admin": member.is_admin,
         "is_owner": member.is_admin,
         "is_primary_owner": member.is_admin,
@@ -66,7 +64,7 @@ def _user(member: Member, *, now: float) -> Json:
 
 
 def _bot() -> Json:
-    profile = {**_profile(BOT_NAME), "bot_id": BOT_ID, "always_active": True}
+    profile = {**_profile(BOT_NAME, TEAM_ID), "bot_id": BOT_ID, "always_active": True}
     return {
         "id": BOT_USER_ID,
         "team_id": TEAM_ID,
@@ -80,8 +78,8 @@ def _bot() -> Json:
     }
 
 
-def _profile(name: str) -> Json:
-    return {"real_name": name, "real_name_normalized": name, "display_name": name, "team": TEAM_ID}
+def _profile(name: str, team_id: str) -> Json:
+    return {"real_name": name, "real_name_normalized": name, "display_name": name, "team": team_id}
 
 
 METHODS = {
