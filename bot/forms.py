@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from bot import draft_times, drafts, permissions
+from slack_bolt.async_app import AsyncBoltContext
+
+from bot import draft_problems, draft_times, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
+from bot.views import compose as views
 from bot.views import ids
 from bot.views.accounts import Connect
 from bot.views.compose import Form
@@ -19,6 +23,22 @@ from scheduler.models import Account
 from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
 from scheduler.walltime import away, shown
+
+Json = dict[str, Any]
+
+
+async def composer(
+    runtime: Runtime, context: AsyncBoltContext, draft: Draft, *, notice: str = "", **more: bool
+) -> Json:
+    """The view of a draft for whoever acts; `more` as in `form`."""
+    filled = await form(
+        runtime,
+        draft,
+        workspace_id=context["workspace_id"],
+        user_id=str(context.user_id),
+        **more,
+    )
+    return views.composer(replace(filled, notice=notice))
 
 
 async def form(
@@ -34,7 +54,7 @@ async def form(
     """The composer of a draft. In a new one, and in one that `chooses`, the only account of a
     workspace is chosen already."""
     connected = await accounts.connected(workspace_id)
-    if (is_new or chooses) and len(connected) == 1:
+    if (is_new or chooses) and len(connected) == 1 and not draft.revision:
         draft = replace(draft, account_ids=(connected[0].id,))
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
@@ -45,9 +65,9 @@ async def form(
         connects=[] if connected else await _connects(runtime, workspace_id, user_id),
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
-        notes=drafts.notes(runtime, draft, chosen),
+        notes=draft_problems.notes(runtime, draft, chosen),
         when_note=when_note,
-        repeated=draft_times.repeated(draft.when),
+        repeated=draft_times.repeated(draft.when, runtime.clock.now()),
         platforms={name: platforms.label(name) for name in names},
         used=platforms.used_fields(names),
         places=[_place(account, draft) for account in chosen if _has_places(account)],
@@ -94,7 +114,7 @@ def _hints(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[st
     """Problems worth telling while somebody still writes; an empty form has none."""
     if not draft.text.strip() and not draft.uploads:
         return []
-    found = drafts.content_problems(runtime, draft, chosen)
+    found = draft_problems.content_problems(runtime, draft, chosen)
     return [sentence for sentences in found.values() for sentence in sentences]
 
 
@@ -102,7 +122,8 @@ async def _timed(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> t
     """The draft with the slots that it would take, and what its time means."""
     now = runtime.clock.now()
     if draft.when.way != ids.COMPOSER_SLOT:
-        return draft, _when_note(draft.when, now)
+        when = draft_times.read_back(draft.when, now)
+        return replace(draft, when=when), _when_note(when, now)
     if not chosen:
         return draft, "Choose an account to see its next free slot."
     try:
@@ -128,12 +149,9 @@ def slots_note(chosen: Sequence[Account], slots: Mapping[int, datetime], now: da
 def _when_note(when: When, now: datetime) -> str:
     if when.is_now:
         return "It goes out as soon as you send this form."
-    if not when.date or not when.time:
+    if not when.words and not (when.date and when.time):
         return ""
-    wrong = draft_times.problems(when, now)
+    wrong = draft_times.wrong(when, now)
     if wrong:
         return " ".join(sentence for sentences in wrong.values() for sentence in sentences)
-    due = draft_times.instant(when)
-    if not isinstance(due, datetime):
-        return ""
-    return f"It goes out on {shown(due, when.zone)}, {away(due, now)}."
+    return draft_times.meaning(when, now)

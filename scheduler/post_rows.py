@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -139,6 +140,7 @@ async def note(
     now: datetime,
     *,
     notice: str | None,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Appends an event about a post."""
     event = {
@@ -148,5 +150,6 @@ async def note(
         "actor": actor,
         "at": now,
         "notice": notice,
+        "data": data or {},
     }
     await events.record(connection, [event])

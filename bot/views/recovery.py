@@ -17,6 +17,7 @@ from scheduler import platforms
 from scheduler.models import Delivery
 from scheduler.platforms import ManualKit
 from scheduler.posts import Found
+from scheduler.walltime import Repeated
 
 MOST_LINK = 2000
 MOST_MEMORY = 3000
@@ -41,10 +42,11 @@ class Target:
     reply: Reply | None = None
 
 
-def memory(target: Target, *, zone: str = "") -> str:
+def memory(target: Target, when: When | None = None) -> str:
     """What a form carries with it. The message that it answers is forgotten where Slack would not
     keep it: then its buttons stay, and do nothing any more."""
-    about = {"post": target.post_id, "delivery": target.delivery_id, "zone": zone}
+    time = draft_times.memory(when) if when else {}
+    about = {"post": target.post_id, "delivery": target.delivery_id, **time}
     reply = target.reply
     kept = {**about, "reply": [reply.channel, reply.ts, reply.text]} if reply else about
     for each in (kept, about):
@@ -119,11 +121,12 @@ def confirm_live(found: Found, delivery: Delivery, target: Target) -> Json:
     )
 
 
-def reschedule(found: Found, when: When, target: Target, *, notice: str = "") -> Json:
-    """Another time for all that has not gone out. Shows both instants of a repeated time once it
+def reschedule(
+    found: Found, when: When, target: Target, *, repeated: Repeated | None = None, notice: str = ""
+) -> Json:
+    """Another time for all that has not gone out. Shows both instants of a `repeated` time once it
     was typed."""
-    repeated = draft_times.repeated(when)
-    fields = [
+    chosen = [
         compose_fields.date_field(when),
         compose_fields.time_field(when),
         *([compose_fields.fold_field(when, repeated)] if repeated else []),
@@ -131,14 +134,15 @@ def reschedule(found: Found, when: When, target: Target, *, notice: str = "") ->
     return modal(
         "Reschedule",
         [
-            *([said(f":warning: {notice}")] if notice else []),
+            *([said(notice)] if notice else []),
             said(f"When should {excerpt(found)} go out?"),
-            *({**each, "dispatch_action": False, "optional": False} for each in fields),
+            *({**each, "dispatch_action": False, "optional": False} for each in chosen),
+            {**compose_fields.words_field(when, pickers="above"), "dispatch_action": False},
         ],
         callback_id=ids.RESCHEDULE_MODAL,
         submit="Reschedule",
         close="Cancel",
-        private_metadata=memory(target, zone=when.zone),
+        private_metadata=memory(target, when),
     )
 
 

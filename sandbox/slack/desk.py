@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.recorder import Recorder
+from sandbox.slack.cast import crowd
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.executions import Executions
 from sandbox.slack.installs import Installs
@@ -47,11 +48,14 @@ class Desk:
 
 
 def build_desk(settings: Settings) -> Desk:
-    switches, socket_mode = Switches(), SocketMode()
+    socket_mode = SocketMode()
+    switches = Switches()
     installs = Installs(settings, switches)
+    world = World(settings.clock, installs, more=crowd(settings.crowd))
+    switches.people = {member.id: member.name for member in world.members.values()}
     return Desk(
         settings=settings,
-        world=World(settings.clock, installs),
+        world=world,
         switches=switches,
         recorder=Recorder(settings.record / "slack.jsonl" if settings.record else None),
         socket_mode=socket_mode,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.cast import MEMBERS, TEAM_ID, TEAMS, Member
+from sandbox.slack.cast import MEMBERS, NAMES, TEAM_ID, TEAMS, Member
 from sandbox.slack.errors import PageError, SlackError
 from sandbox.slack.files import FileStore
 from sandbox.slack.ids import new_id
@@ -78,15 +78,17 @@ class OpenView:
 class World:
     """The workspaces in memory. Whoever changes it calls `touch`, which wakes those who wait."""
 
-    def __init__(self, clock: Callable[[], float], installs: Installs) -> None:
+    def __init__(
+        self, clock: Callable[[], float], installs: Installs, *, more: Sequence[Member] = ()
+    ) -> None:
         self.clock = clock
         self.installs = installs
         self.version = 1
-        self.members = {member.id: member for member in MEMBERS}
-        self.conversations = _first_conversations()
-        self.stacks: dict[str, list[OpenView]] = {member.id: [] for member in MEMBERS}
+        self.members = {member.id: member for member in (*MEMBERS, *more)}
+        self.conversations = _first_conversations(self.members.values())
+        self.stacks: dict[str, list[OpenView]] = {member_id: [] for member_id in self.members}
         self.homes: dict[str, OpenView] = {}
-        self.toasts: dict[str, list[Json]] = {member.id: [] for member in MEMBERS}
+        self.toasts: dict[str, list[Json]] = {member_id: [] for member_id in self.members}
         self.files = FileStore()
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock)
@@ -120,6 +122,10 @@ class World:
             raise PageError("member_not_found")
         return self.members[member_id]
 
+    def name_of(self, user_id: str) -> str:
+        """Of a member, the bot or Slack's own."""
+        return NAMES.get(user_id) or self.members[user_id].name
+
     def dm_of(self, member: Member) -> Conversation:
         """The member's conversation with the bot, opened if it was not yet."""
         conversation = self.conversations[member.dm_id]
@@ -152,13 +158,13 @@ class World:
         self.touch()
 
 
-def _first_conversations() -> dict[str, Conversation]:
+def _first_conversations(members: Collection[Member]) -> dict[str, Conversation]:
     channels = [
         Conversation(
             team.channel,
             "general",
             "channel",
-            frozenset(member.id for member in MEMBERS if member.team_id == team.id),
+            frozenset(member.id for member in members if member.team_id == team.id),
             team_id=team.id,
         )
         for team in TEAMS.values()
@@ -167,6 +173,6 @@ def _first_conversations() -> dict[str, Conversation]:
         Conversation(
             each.dm_id, "Postbot", "dm", frozenset({each.id}), is_open=False, team_id=each.team_id
         )
-        for each in MEMBERS
+        for each in members
     ]
     return {conversation.id: conversation for conversation in [*channels, *dms]}

@@ -35,7 +35,7 @@ async def install(desk: Desk, slack_server: TestServer) -> str:
     installs = slack_server.app[DESK].installs
     scopes = ("commands", "chat:write", "im:write", "im:history", "users:read", "files:read")
     code = installs.allow(
-        place="T0BRANCH", scopes=scopes, member_id="U0CAROL", redirect_uri="https://here"
+        place="T0BRANCH", scopes=scopes, member_id="U0DANA", redirect_uri="https://here"
     )
     _, token = installs.redeem(code, redirect_uri="https://here")
     grant = Grant(
@@ -46,7 +46,7 @@ async def install(desk: Desk, slack_server: TestServer) -> str:
         scopes=scopes,
         bot_user_id="U0BOT",
         bot_id="B0POSTBOT",
-        installed_by="U0CAROL",
+        installed_by="U0DANA",
     )
     await installations.save(desk.runtime, grant)
     return token

@@ -20,7 +20,7 @@ from scheduler.models import Installation, InstallConsent, Post, Workspace
 from tests.bot.desk import Desk, slash
 from tests.world import StandIn, connect
 
-BRANCH, CAROL, CAROLS_CHANNEL = "T0BRANCH", "U0CAROL", "C0BRANCH"
+BRANCH, DANA, DANAS_CHANNEL = "T0BRANCH", "U0DANA", "C0BRANCH"
 GRID, NORTH, NORA, SAM = "E0GRID", "T0NORTH", "W0NORA", "W0SAM"
 
 
@@ -70,8 +70,8 @@ async def test_an_installed_workspace_is_answered(desk: Desk, browser: httpx.Asy
 
     assert page.status_code == 200
     assert "Postbot is installed in Branch Studio" in page.text
-    await desk.command("list", CAROL, channel=CAROLS_CHANNEL)
-    assert "no posts yet" in (await desk.says(CAROL, channel=CAROLS_CHANNEL))["text"]
+    await desk.command("list", DANA, channel=DANAS_CHANNEL)
+    assert "no posts yet" in (await desk.says(DANA, channel=DANAS_CHANNEL))["text"]
 
 
 async def test_a_post_is_written_with_the_token_of_its_workspace(
@@ -81,16 +81,16 @@ async def test_a_post_is_written_with_the_token_of_its_workspace(
     branch = await Workspace.get(team_id=BRANCH)
     await connect(desk.runtime, branch)
 
-    # The stand-in refuses what the token of another workspace asks about Carol.
-    await desk.command("Hello from the branch", CAROL, channel=CAROLS_CHANNEL)
-    form = await desk.opened(CAROL)
+    # The stand-in refuses what the token of another workspace asks about Dana.
+    await desk.command("Hello from the branch", DANA, channel=DANAS_CHANNEL)
+    form = await desk.opened(DANA)
     form.prefix = "composer_"
     await form.shows("Time in Asia/Tokyo")
     await form.type(when="now")
     await form.closes()
 
     post = await Post.get()
-    assert (post.workspace_id, post.author, post.timezone) == (branch.id, CAROL, "Asia/Tokyo")
+    assert (post.workspace_id, post.author, post.timezone) == (branch.id, DANA, "Asia/Tokyo")
 
 
 async def test_a_workspace_without_installation_is_refused(
@@ -113,7 +113,7 @@ async def test_the_token_lies_sealed(desk: Desk, browser: httpx.AsyncClient) -> 
     row = {name: str(getattr(stored, name)) for name in Installation._meta.fields_map}
     assert not [name for name, value in row.items() if "xoxb" in value]
     assert access.token not in repr(access)
-    assert (stored.installed_by, stored.is_enterprise_install) == (CAROL, False)
+    assert (stored.installed_by, stored.is_enterprise_install) == (DANA, False)
 
 
 async def access_of(desk: Desk, team_id: str) -> installations.Access:

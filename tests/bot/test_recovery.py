@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import permissions
+from bot import clicks, permissions
 from bot.clients import Clients, open_clients
 from bot.listeners import recovery
 from bot.notifier import Notifier
@@ -405,6 +405,25 @@ async def form_of(desk: Desk, notifier: Notifier, action: str) -> Form:
     return await desk.opened()
 
 
+async def test_another_time_in_words_is_read_back_before_the_post_moves(
+    desk: Desk, notifier: Notifier, acme: Account
+) -> None:
+    await schedule(desk.runtime, acme)
+    first = (await Post.get()).due_at
+    form = await form_of(desk, notifier, ids.RESCHEDULE)
+    await form.fill(**{ids.COMPOSER_WORDS: "tomorrow 18:45"})
+
+    await form.submit()
+    await form.shows("18:45 (America/New_York), in ", "again if that is right")
+    before = (await Post.get()).due_at
+    await form.closes()
+
+    after = (await Post.get()).due_at
+    assert after is not None
+    assert before == first
+    assert f"{after.astimezone(NEW_YORK):%H:%M}" == "18:45"
+
+
 @pytest.mark.parametrize("link", [LINK, ""], ids=["link", "no-link"])
 async def test_a_post_that_was_posted_by_hand_is_marked_so(
     desk: Desk, notifier: Notifier, acme: Account, link: str
@@ -750,7 +769,7 @@ async def test_a_question_that_was_settled_elsewhere_loses_its_buttons(
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("expired_trigger_id", recovery.TOO_SLOW),
+        ("expired_trigger_id", clicks.TOO_SLOW),
         ("fatal_error", "Something went wrong on our side"),
     ],
     ids=["too-late", "broken"],

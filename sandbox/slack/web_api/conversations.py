@@ -21,6 +21,8 @@ def open_dm(call: Call) -> Json:
         conversation = call.conversation(channel)
         return {"channel": {"id": conversation.id}, "no_op": True, "already_open": True}
     member = call.member(_only_user(call))
+    if member.id in call.desk.switches.left:
+        raise SlackError("user_disabled")
     was_open = call.world.conversations[member.dm_id].is_open
     conversation = call.world.dm_of(member)
     about: Json = {"id": conversation.id}

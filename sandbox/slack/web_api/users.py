@@ -17,12 +17,12 @@ def info(call: Call) -> Json:
     user_id = call.text("user")
     if user_id == BOT_USER_ID:
         return {"user": _bot()}
-    return {"user": _user(call.member(user_id or ""), now=call.received_at)}
+    return {"user": _user(call, call.member(user_id or ""))}
 
 
 def list_all(call: Call) -> Json:
     here = [each for each in call.world.members.values() if each.team_id in call.teams]
-    people = [_user(member, now=call.received_at) for member in here]
+    people = [_user(call, member) for member in here]
     return {
         "members": [*people, _bot()],
         "cache_ts": int(call.received_at),
@@ -37,7 +37,8 @@ def file_info(call: Call) -> Json:
     return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
-def _user(member: Member, *, now: float) -> Json:
+def _user(call: Call, member: Member) -> Json:
+    now = call.received_at
     local = datetime.fromtimestamp(now, tz=UTC).astimezone(ZoneInfo(member.tz))
     offset = local.utcoffset()
     assert offset is not None
@@ -45,7 +46,7 @@ def _user(member: Member, *, now: float) -> Json:
         "id": member.id,
         "team_id": member.team_id,
         "name": member.username,
-        "deleted": False,
+        "deleted": member.id in call.desk.switches.left,
         "color": "9f69e7",
         "real_name": member.name,
         "tz": member.tz,

@@ -15,7 +15,7 @@ from tests.sandbox.slack.slack_stand import ALICE, Slack
 
 Json = dict[str, Any]
 SCOPES = "commands,chat:write,im:write,im:history,users:read,files:read"
-CAROL, GENERAL = "U0CAROL", "C0GENERAL"
+DANA, GENERAL = "U0DANA", "C0GENERAL"
 
 
 def redirect_uri(slack: Slack) -> str:
@@ -119,13 +119,13 @@ async def test_a_wrong_link_never_leads_back_to_the_app(
 async def test_a_token_reaches_its_own_workspace_alone(slack: Slack) -> None:
     branch = (await installed(slack))["access_token"]
 
-    await caller(slack, branch).chat_postMessage(channel=CAROL, text="Hello")
+    await caller(slack, branch).chat_postMessage(channel=DANA, text="Hello")
 
     assert await refused(slack, branch, "users.info", user=ALICE) == "user_not_found"
     assert await refused(slack, branch, "conversations.open", users=ALICE) == "user_not_found"
     said = await refused(slack, branch, "chat.postMessage", channel=GENERAL, text="Hello")
     assert said == "channel_not_found"
-    assert await refused(slack, BOT_TOKEN, "users.info", user=CAROL) == "user_not_found"
+    assert await refused(slack, BOT_TOKEN, "users.info", user=DANA) == "user_not_found"
 
 
 async def test_limits_of_one_workspace_are_not_those_of_another(slack: Slack) -> None:
@@ -135,7 +135,7 @@ async def test_limits_of_one_workspace_are_not_those_of_another(slack: Slack) ->
         await caller(slack, BOT_TOKEN).users_info(user=ALICE)
 
     assert await refused(slack, BOT_TOKEN, "users.info", user=ALICE) == "ratelimited"
-    assert (await caller(slack, branch).users_info(user=CAROL))["ok"]
+    assert (await caller(slack, branch).users_info(user=DANA))["ok"]
 
 
 async def test_tokens_that_rotate_end_and_are_renewed_once(slack: Slack) -> None:
@@ -181,7 +181,7 @@ async def test_after_an_uninstallation_the_token_is_dead_and_the_app_hears_of_it
 ) -> None:
     branch = (await installed(slack))["access_token"]
 
-    await slack.does("uninstall", CAROL)
+    await slack.does("uninstall", DANA)
 
     assert await refused(slack, branch) == "account_inactive"
     heard = [(await slack.app.next()).payload for _ in range(2)]
