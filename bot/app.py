@@ -19,6 +19,7 @@ from bot.listeners import (
     accounts,
     compose,
     drafts,
+    exports,
     help,
     home,
     imports,
@@ -82,6 +83,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
     imports.register(app, runtime, background)
+    exports.register(app, runtime, background)
     slots.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)

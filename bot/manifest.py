@@ -7,6 +7,7 @@ SCOPES = {
     "chat:write": "cards and notices",
     "commands": "the command and the shortcuts",
     "files:read": "the files of a post",
+    "files:write": "the calendar as a file",
     "im:history": "looking for a message before it is sent again",
     "im:write": "direct messages",
     "users:read": "names, time zones and roles",

@@ -92,6 +92,12 @@ IMPORT_AGAIN = "import_again"
 # The same button under a message
 IMPORT_SCHEDULE = "import_schedule"
 
+# Export of the calendar
+EXPORT = "export"
+EXPORT_FROM = "export_from"
+EXPORT_TO = "export_to"
+EXPORT_ACCOUNTS = "export_accounts"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"

@@ -17,12 +17,20 @@ GENERAL_ID = "C0GENERAL"
 VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - sent by Slack, trusted by nobody
 
 #: What the bot token may do until a switch takes a scope away.
-SCOPES = ("commands", "chat:write", "im:write", "im:history", "users:read", "files:read")
+SCOPES = (
+    "commands",
+    "chat:write",
+    "im:write",
+    "im:history",
+    "users:read",
+    "files:read",
+    "files:write",
+)
 
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | drafts | status <id> | accounts | import | help",
+        "usage_hint": "[text] | list | drafts | status <id> | accounts | import | export | help",
     }
 ]
 

@@ -14,6 +14,7 @@ from sandbox.slack.ids import new_id
 from sandbox.slack.installs import Installs
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.triggers import Triggers
+from sandbox.slack.uploads import Uploads
 
 Json = dict[str, Any]
 
@@ -90,6 +91,7 @@ class World:
         self.homes: dict[str, OpenView] = {}
         self.toasts: dict[str, list[Json]] = {member_id: [] for member_id in self.members}
         self.files = FileStore()
+        self.uploads = Uploads()
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock)
         #: What the app offered in menus that it fills itself: by view id or channel and timestamp,

@@ -9,6 +9,7 @@ from aiohttp.test_utils import TestServer
 
 from bot import doctor_slack
 from bot.doctor_slack import Answer
+from sandbox.slack.cast import SCOPES
 from sandbox.slack.desk import DESK
 from sandbox.slack.settings import CLIENT_ID, CLIENT_SECRET
 from scheduler import installations
@@ -33,9 +34,8 @@ async def looked(desk: Desk) -> Answer:
 async def install(desk: Desk, slack_server: TestServer) -> str:
     """The token of Branch Studio."""
     installs = slack_server.app[DESK].installs
-    scopes = ("commands", "chat:write", "im:write", "im:history", "users:read", "files:read")
     code = installs.allow(
-        place="T0BRANCH", scopes=scopes, member_id="U0DANA", redirect_uri="https://here"
+        place="T0BRANCH", scopes=SCOPES, member_id="U0DANA", redirect_uri="https://here"
     )
     _, token = installs.redeem(code, redirect_uri="https://here")
     grant = Grant(
@@ -43,7 +43,7 @@ async def install(desk: Desk, slack_server: TestServer) -> str:
         enterprise_id="",
         name="Branch Studio",
         tokens=Tokens(token=token),
-        scopes=scopes,
+        scopes=SCOPES,
         bot_user_id="U0BOT",
         bot_id="B0POSTBOT",
         installed_by="U0DANA",

@@ -11,13 +11,14 @@ from aiohttp import web
 from sandbox.slack.desk import DESK, Desk
 from sandbox.slack.errors import RateLimited, Refusal, SlackError
 from sandbox.slack.installs import Install
-from sandbox.slack.web_api import account, chat, conversations, functions, users, views
+from sandbox.slack.web_api import account, chat, conversations, files, functions, users, views
 from sandbox.slack.web_api.call import Call, Method, read_call
 
 METHODS: dict[str, Method] = {
     **account.METHODS,
     **chat.METHODS,
     **conversations.METHODS,
+    **files.METHODS,
     **functions.METHODS,
     **users.METHODS,
     **views.METHODS,
@@ -39,6 +40,7 @@ def add_routes(app: web.Application) -> None:
     for path in ("/api/{method}", "/api/{method}/"):
         app.router.add_get(path, handle)
         app.router.add_post(path, handle)
+    app.router.add_post("/upload/v1/{secret}", files.receive)
 
 
 async def _answer(request: web.Request, name: str) -> web.Response:

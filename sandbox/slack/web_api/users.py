@@ -1,4 +1,4 @@
-"""users.* and files.info: people, their zones, and what they uploaded."""
+"""users.*: people and their zones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.slack.cast import BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_ID, Member
-from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call, Method
 
 Json = dict[str, Any]
@@ -28,13 +27,6 @@ def list_all(call: Call) -> Json:
         "cache_ts": int(call.received_at),
         "response_metadata": {"next_cursor": ""},
     }
-
-
-def file_info(call: Call) -> Json:
-    stored = call.world.files.get(call.text("file") or "")
-    if stored is None or stored.about["user_team"] not in call.teams:
-        raise SlackError("file_not_found")
-    return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def _user(call: Call, member: Member) -> Json:
@@ -86,5 +78,4 @@ def _profile(name: str, team_id: str) -> Json:
 METHODS = {
     "users.info": Method(info, scope="users:read", tier=4),
     "users.list": Method(list_all, scope="users:read", tier=2),
-    "files.info": Method(file_info, scope="files:read", tier=4),
 }

@@ -10,11 +10,11 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.cast import SCOPES
 from sandbox.slack.settings import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET
 from tests.sandbox.slack.slack_stand import ALICE, Slack
 
 Json = dict[str, Any]
-SCOPES = "commands,chat:write,im:write,im:history,users:read,files:read"
 DANA, GENERAL = "U0DANA", "C0GENERAL"
 
 
@@ -25,7 +25,7 @@ def redirect_uri(slack: Slack) -> str:
 def consent(slack: Slack, **changes: str) -> str:
     asked = {
         "client_id": CLIENT_ID,
-        "scope": SCOPES,
+        "scope": ",".join(SCOPES),
         "redirect_uri": redirect_uri(slack),
         "state": "s",
         **changes,
