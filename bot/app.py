@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.background import Background
-from bot.clients import Clients, NotInstalled
+from bot.clients import Clients
 from bot.installation import authorize, recognise
 from bot.listeners import (
     accounts,
@@ -33,6 +33,7 @@ from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
 from scheduler.accounts import AccountError
+from scheduler.installations import NotInstalled
 from scheduler.posts import PostError
 from scheduler.runtime import Runtime
 
@@ -50,7 +51,7 @@ def build_app(
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
         try:
-            await recognise(clients, context)
+            await recognise(clients, context, body)
         except NotInstalled:
             log.warning("request of another workspace", team=context.team_id)
             return _refusal(body)

@@ -22,7 +22,7 @@ MOST_BYTES = 1_000_000_000
 
 def info(call: Call) -> Json:
     stored = call.world.files.get(call.text("file") or "")
-    if stored is None:
+    if stored is None or stored.about["user_team"] not in call.teams:
         raise SlackError("file_not_found")
     return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
@@ -41,7 +41,7 @@ def share(call: Call) -> Json:
     if not isinstance(wanted, list) or not wanted or not all(_is_named(each) for each in wanted):
         raise SlackError.with_messages("invalid_arguments", ["must be a list of files [/files]"])
     channel = call.text("channel_id")
-    conversation = call.world.conversation(channel) if channel else None
+    conversation = call.conversation(channel) if channel else None
     stored = [_store(call, each) for each in wanted]
     if conversation is not None:
         messages.post(
@@ -67,7 +67,7 @@ def _store(call: Call, wanted: Json) -> StoredFile:
         announced.name,
         announced.content,
         mimetype=mimetypes.guess_type(announced.name)[0] or "application/octet-stream",
-        member=MEMBERS[0],
+        member=next(each for each in MEMBERS if each.team_id in call.teams),
         origin=call.origin,
         now=call.received_at,
     )
