@@ -8,10 +8,10 @@ import structlog
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
-from bot.clients import NotInstalled
 from bot.slack import SLACK_FAILURES, known_member
 from bot.web.keys import CLIENTS, RUNTIME
 from scheduler import feeds, members
+from scheduler.installations import NotInstalled
 from scheduler.models import Member
 
 log = structlog.get_logger(__name__)
