@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-Word = Literal["list", "drafts", "status", "accounts", "import", "export", "calendar", "help"]
+Word = Literal[
+    "list", "drafts", "status", "accounts", "import", "export", "calendar", "stats", "help"
+]
 
 WORDS: tuple[Word, ...] = get_args(Word)
 _LINK = re.compile(
@@ -29,7 +31,7 @@ def subcommand(text: str) -> tuple[Word, str] | None:
 def slip(text: str) -> Word | None:
     """The sub-command that a single word was probably meant to be."""
     words = text.lower().split()
-    if len(words) != 1:
+    if len(words) != 1 or words[0] in WORDS:
         return None
     return next((word for word in WORDS if _is_slip(words[0], word)), None)
 
