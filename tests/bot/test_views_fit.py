@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,13 +12,17 @@ from hypothesis import strategies as st
 from bot.draft_times import When
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
+from bot.views import calendar as calendar_views
 from bot.views import compose, home, posts_list
 from bot.views import drafts as draft_views
+from bot.views import exports as export_views
+from bot.views import imports as import_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
-from sandbox.slack.rules import check_answer, check_view
+from sandbox.slack.rules import check_answer, check_blocks, check_view
+from scheduler.imports import Report, RowProblem
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.platforms import Room
 from scheduler.posts import Found
@@ -224,6 +229,66 @@ def test_the_home_fits(
     shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
 
     assert fits(home.home(shown), surface="home")
+
+
+row_problems = st.builds(
+    RowProblem, row=st.integers(1, 10**6), column=st.sampled_from(["", "text"]), text=written(3000)
+)
+reports = st.builds(
+    Report,
+    name=written(300),
+    rows=st.integers(0, 1000),
+    posts=st.integers(0, 1000),
+    held=st.integers(0, 1000),
+    import_id=st.sampled_from(["", "0123456789abcdef"]),
+    problems=st.lists(row_problems, max_size=1),
+    obstacles=st.lists(written(1000), max_size=1),
+    costs=st.sampled_from([{}, {"X": 12345}]),
+    by_account=st.dictionaries(written(250), st.integers(1, 99), max_size=3),
+    first=st.just(NOW),
+    last=st.just(AGAIN),
+)
+
+
+@holds_for(reports, st.integers(0, 3000), st.integers(0, 100))
+def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
+    one: Report, problems: int, accounts: int
+) -> None:
+    many = {f"{name} {n}": n for name in one.by_account for n in range(accounts)}
+    found = replace(one, problems=[*one.problems] * problems, by_account=many)
+
+    _, blocks = import_views.report_message(found)
+
+    assert fits(import_views.report(found))
+    assert check_blocks(blocks) == []
+    assert len(blocks) <= 50
+
+
+@holds_for(choices)
+def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
+    assert fits(export_views.form(accounts, NOW.date()))
+    assert fits(export_views.on_its_way())
+
+
+def test_what_is_said_of_a_calendars_address_fits() -> None:
+    url = "https://postbot.example/" + "x" * 400
+
+    for message in (
+        calendar_views.offer(None),
+        calendar_views.offer(NOW),
+        calendar_views.made(url, is_reachable=False),
+        calendar_views.ended(),
+    ):
+        assert check_answer(message) == []
+
+
+@holds_for(written(5000), written(300), written(3000))
+def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
+    form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
+
+    assert fits(form)
+    assert fits(import_views.working("Checking", name, 1, 1000))
+    assert fits(import_views.ended(notice or "a"))
 
 
 @holds_for(written(400), st.integers(1, 300))
