@@ -24,6 +24,7 @@ from scheduler import (
     free_slots,
     spending,
     states,
+    turns,
 )
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
@@ -34,7 +35,7 @@ from scheduler.drafting import Plan as Plan
 from scheduler.drafting import delete_draft as delete_draft
 from scheduler.drafting import save_draft as save_draft
 from scheduler.media import StoredMedia
-from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.models import Account, Delivery, MediaFile, Post, Series
 from scheduler.post_errors import Changed as Changed
 from scheduler.post_errors import Gone as Gone
 from scheduler.post_errors import NoSuchPost as NoSuchPost
@@ -67,6 +68,8 @@ class Found:
     deliveries: tuple[Delivery, ...]
     accounts: dict[int, Account]
     media: tuple[MediaFile, ...]
+    #: Of which it is an occurrence.
+    series: Series | None = None
 
     @property
     def summary(self) -> states.Summary:
@@ -80,7 +83,7 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
 
     Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
     `OverBudget`, `SaidBefore`, or, when the draft or the id is not what it was, `Changed`, `Gone`
-    or `TooLate`; nothing is stored then.
+    or `TooLate`, or `NotNow` when the series has moved on; nothing is stored then.
     """
     now = runtime.clock.now()
     for chosen in [*new.slots.values(), *([new.due_at] if new.due_at else [])]:
@@ -101,13 +104,16 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     try:
         async with transaction() as connection:
             await free_slots.hold(connection, new.slots)
+            if new.turn:
+                await turns.take(connection, new.turn)
             if new.revision:
                 await drafting.turn_into(connection, post, new.revision)
             else:
                 await post.save(using_db=connection, force_create=True)
             await store_media(connection, post, new.media)
             await Delivery.bulk_create(rows, using_db=connection)
-            await note(connection, post, "post.scheduled", new.author, now, notice="card")
+            notice = "card" if turns.is_near(new.turn, now) else None
+            await note(connection, post, "post.scheduled", new.author, now, notice=notice)
     except IntegrityError as error:
         raise await drafting.why_not_stored(post.workspace_id, post.id, error) from error
     _wake(runtime, min(due.values()))
@@ -231,6 +237,7 @@ async def find(workspace_id: int, post_id: str) -> Found:
         deliveries=tuple(rows),
         accounts={account.id: account for account in accounts},
         media=tuple(media),
+        series=await Series.get_or_none(id=post.series_id) if post.series_id else None,
     )
 
 
