@@ -15,7 +15,18 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.background import Background
 from bot.clients import Clients, NotInstalled
 from bot.installation import authorize, recognise
-from bot.listeners import accounts, compose, help, home, places, posts_list, recovery, slots
+from bot.listeners import (
+    accounts,
+    compose,
+    drafts,
+    help,
+    home,
+    imports,
+    places,
+    posts_list,
+    recovery,
+    slots,
+)
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
@@ -66,8 +77,10 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     takes every other text."""
     help.register(app, runtime)
     posts_list.register(app, runtime)
+    drafts.register(app, runtime)
     accounts.register(app, runtime, background)
     places.register(app, runtime, background)
+    imports.register(app, runtime, background)
     slots.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)

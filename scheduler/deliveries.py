@@ -107,6 +107,13 @@ async def apply(connection: BaseDBAsyncClient, steps: Sequence[Step], now: datet
     return moved
 
 
+async def lock(connection: BaseDBAsyncClient, ids: Sequence[int]) -> None:
+    """Locks deliveries ahead of their post, for a caller that must read before it moves them. On
+    SQLite the first write of a transaction locks everything."""
+    if is_postgres(connection):
+        await _lock(connection, ids)
+
+
 class Ledger:
     """Makes moves for callers that do not have a transaction of their own.
 

@@ -117,7 +117,17 @@ async def why_not_stored(workspace_id: int, post_id: str, error: IntegrityError)
 
 
 async def _replace(connection: BaseDBAsyncClient, post: Post, revision: int) -> None:
-    columns = ("text", "variants", "link", "title", "first_comment", "state", "due_at", "plan")
+    columns = (
+        "text",
+        "variants",
+        "link",
+        "title",
+        "first_comment",
+        "state",
+        "due_at",
+        "plan",
+        "review_at",
+    )
     news = {name: getattr(post, name) for name in (*columns, "timezone", "updated_at")}
     query = _draft(post.workspace_id, post.id).filter(revision=revision).using_db(connection)
     if not await query.update(**news, revision=F("revision") + 1):

@@ -1,8 +1,9 @@
 """The append-only log of what happened, written in the transaction of the change.
 
 An event that people must hear of carries a notice: `card` (show the post's card anew), `person`
-(and write to the author), `account` (write to the owner of an account) or `member` (write to the
-member whom its data names). The notifier clears it when they were told.
+(and write to the author), `review` (and write to its approvers), `account` (write to the owner of
+an account) or `member` (write to the member whom its data names). The notifier clears it when they
+were told.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ POST_EVENTS: dict[str, str] = {
     "post.edited": "Its text or media were changed.",
     "post.cancelled": "It was called off.",
     "post.announced": "Dispatcher: an occurrence of a series is a day ahead; its card is shown.",
+    "post.submitted": "Approvers are asked about it, for the first time or anew.",
+    "post.endorsed": "An approver said yes; more are needed.",
+    "post.approved": "Enough approvers said yes; it goes out at its time.",
+    "post.returned": "An approver asked for changes; it waits for its author.",
+    "post.reminded": "Its time comes closer; approvers who have not answered are reminded.",
+    "post.unapproved": "Its time came without enough approvals; it is held until a person decides.",
 }
 #: Every kind of event about a series; its id stands in the data.
 SERIES_EVENTS: dict[str, str] = {
@@ -51,6 +58,7 @@ PLATFORM_EVENTS: dict[str, str] = {
     "platform.back": "Breaker: it answers again; whoever heard that it was down hears of it.",
 }
 
+_ABOUT_POSTS = ["card", "person", "review"]
 _COLUMNS = {
     "workspace_id": "int",
     "post_id": "text",
@@ -89,7 +97,7 @@ async def is_quiet() -> bool:
 async def untold(limit: int) -> list[str]:
     """The ids of posts about which people must be told something, longest waiting first."""
     rows = (
-        await Event.filter(notice__in=["card", "person"])
+        await Event.filter(notice__in=_ABOUT_POSTS)
         .order_by("id")
         .limit(limit)
         .values_list("post_id", flat=True)
@@ -99,7 +107,7 @@ async def untold(limit: int) -> list[str]:
 
 async def pending_notices(post_id: str) -> list[Event]:
     """What people were not told yet about one post, in the order in which it happened."""
-    return await Event.filter(post_id=post_id, notice__in=["card", "person"]).order_by("id")
+    return await Event.filter(post_id=post_id, notice__in=_ABOUT_POSTS).order_by("id")
 
 
 async def untold_accounts(limit: int) -> list[int]:

@@ -85,10 +85,49 @@ class Account(Model):
     check_began_at = fields.DatetimeField(null=True)
     # The process that writes to people about the account at this moment.
     teller = fields.BigIntField(null=True)
+    # Posts to it need an approval, whoever writes them.
+    needs_approval = fields.BooleanField(null=True)
 
     class Meta:
         table = "account"
         unique_together = (("workspace", "platform", "remote_id"),)
+
+
+class Rules(Model):
+    """Who approves posts in a workspace, and where.
+
+    Made when an admin first saves the settings. Until then the defaults hold.
+    """
+
+    workspace: fields.OneToOneRelation[Workspace] = fields.OneToOneField(
+        "models.Workspace", related_name="rules", primary_key=True
+    )
+    workspace_id: int
+    # Slack user ids. Without any, and without a group, the admins approve.
+    approvers: Any = fields.JSONField(default=list)
+    # Slack's id of a user group whose members approve, too, `S…`; and who they were when asked.
+    approver_group = fields.CharField(max_length=32, default="")
+    group_name = fields.CharField(max_length=255, default="")
+    group_members: Any = fields.JSONField(default=list)
+    group_read_at = fields.DatetimeField(null=True)
+    # How many of them must say yes.
+    needed = fields.SmallIntField(default=1)
+    # An approver who is an admin may approve what they wrote themselves.
+    admins_approve_own = fields.BooleanField(default=False)
+    # Posts to every account need an approval, whoever writes them.
+    every_account = fields.BooleanField(default=False)
+    # How long before its time approvers are reminded of a post; 0 for never.
+    remind_minutes = fields.IntField(default=120)
+    # Channels, `C…`: where approvals are asked for, and where a copy of every card stands.
+    review_channel = fields.CharField(max_length=32, default="")
+    brand_channel = fields.CharField(max_length=32, default="")
+    # The admin who saved this last.
+    saved_by = fields.CharField(max_length=32, default="")
+    # Channels of which an admin was told that Postbot cannot write there.
+    lost_channels: Any = fields.JSONField(default=list)
+
+    class Meta:
+        table = "rules"
 
 
 class Consent(Model):
@@ -155,6 +194,8 @@ class Post(Model):
     # the day is empty when the series took it back.
     series_id = fields.CharField(max_length=16, null=True)
     occurrence = fields.CharField(max_length=10, null=True)
+    # While it is submitted or returned: when approvers are reminded next, then when its time comes.
+    review_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -162,6 +203,7 @@ class Post(Model):
         table = "post"
         # Unique indexes on (series_id, occurrence) and a partial one on what is due of series
         # stand in the migration that added them.
+        # A partial index on `review_at` stands in the migration that added it.
         indexes = (("workspace_id", "author", "created_at"),)
 
 
@@ -205,6 +247,27 @@ class Series(Model):
     class Meta:
         table = "series"
         indexes = (("workspace_id", "author"), ("next_at",))
+
+
+class Decision(Model):
+    """What one approver said of one revision of a post."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "models.Post", related_name="decisions"
+    )
+    post_id: str
+    revision = fields.IntField()
+    # The Slack user id of the approver.
+    user_id = fields.CharField(max_length=32)
+    is_approved = fields.BooleanField()
+    # Why not, in their words.
+    reason = fields.TextField(default="")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "decision"
+        unique_together = (("post", "revision", "user_id"),)
 
 
 class MediaFile(Model):
@@ -266,6 +329,28 @@ class MediaVersion(Model):
     class Meta:
         table = "media_version"
         unique_together = (("source", "recipe"),)
+
+
+class Import(Model):
+    """A file of posts that was checked, and what came of it. Changed only by
+    `scheduler.imports`."""
+
+    id = fields.CharField(max_length=16, primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    user_id = fields.CharField(max_length=32)
+    # The file's name.
+    name = fields.CharField(max_length=255)
+    # The posts that can be scheduled, a row of the file each. Emptied when they are.
+    plan: Any = fields.JSONField(default=list)
+    # How many those are.
+    posts = fields.IntField()
+    checked_at = fields.DatetimeField(db_index=True)
+    # When they were scheduled, all at once.
+    done_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "import"
 
 
 class Delivery(Model):
@@ -375,7 +460,8 @@ class Event(Model):
     actor = fields.CharField(max_length=32, default="")
     data: Any = fields.JSONField(default=dict)
     at = fields.DatetimeField()
-    # What people have not been told yet: `card`, `person`, `account`, `member`, or nothing.
+    # What people have not been told yet: `card`, `person`, `review`, `account`, `member`, or
+    # nothing.
     notice = fields.CharField(max_length=8, null=True)
     # When telling began; found set, Slack is searched before it is told again.
     notice_began_at = fields.DatetimeField(null=True)

@@ -45,6 +45,10 @@ class Changed(PostError):
         )
 
 
+class NotAnApprover(PostError):
+    """Somebody decides who may not."""
+
+
 class WrongTime(PostError):
     """The time cannot be used."""
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
@@ -144,6 +145,7 @@ async def note(
     now: datetime,
     *,
     notice: str | None,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Appends an event about a post."""
     event = {
@@ -153,5 +155,6 @@ async def note(
         "actor": actor,
         "at": now,
         "notice": notice,
+        "data": data or {},
     }
     await events.record(connection, [event])

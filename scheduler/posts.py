@@ -22,6 +22,7 @@ from scheduler import (
     deliveries,
     drafting,
     free_slots,
+    rules,
     spending,
     states,
     turns,
@@ -59,6 +60,10 @@ from scheduler.runtime import Runtime
 from scheduler.sql import clean
 from scheduler.states import CHANGEABLE, Move, PostState, Role, State
 
+# What would go out at its time, or waits for approvals: another time needs an approval. What went
+# wrong was approved as it is.
+_AT_ITS_TIME = CHANGEABLE - states.NEEDS_PERSON - {State.PARKED, State.RETRYING}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
@@ -80,6 +85,7 @@ class Found:
 
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
     """Stores a post with one delivery for each account, due at its time; a draft becomes that post.
+    Where it needs an approval, it is submitted and held.
 
     Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
     `OverBudget`, `SaidBefore`, or, when the draft or the id is not what it was, `Changed`, `Gone`
@@ -101,6 +107,9 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     await admission.check_budget(runtime, rows)
     if not new.means_it_twice:
         await admission.check_not_said(runtime, rows, accounts)
+    asks = await rules.is_demanded(new.workspace_id, new.author, accounts)
+    if asks:
+        await _hold_back(post, rows, post.due_at if new.due_at or new.slots else None, now)
     try:
         async with transaction() as connection:
             await free_slots.hold(connection, new.slots)
@@ -112,8 +121,11 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
                 await post.save(using_db=connection, force_create=True)
             await store_media(connection, post, new.media)
             await Delivery.bulk_create(rows, using_db=connection)
-            notice = "card" if turns.is_near(new.turn, now) else None
-            await note(connection, post, "post.scheduled", new.author, now, notice=notice)
+            if asks:
+                await _submit(connection, post, new.author, now)
+            else:
+                notice = "card" if turns.is_near(new.turn, now) else None
+                await note(connection, post, "post.scheduled", new.author, now, notice=notice)
     except IntegrityError as error:
         raise await drafting.why_not_stored(post.workspace_id, post.id, error) from error
     _wake(runtime, min(due.values()))
@@ -122,7 +134,8 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
 
 async def reschedule(runtime: Runtime, ref: Ref, due_at: datetime, timezone: str) -> None:
     """Moves all deliveries that have not begun to publish to another time, failed and missed ones
-    included. Raises `NoSuchPost`, `WrongTime`, `TooLate`."""
+    included. Where the new time needs an approval, what waited is held and approvers are asked.
+    Raises `NoSuchPost`, `WrongTime`, `TooLate`."""
     admission.check_time(due_at, runtime.clock.now())
     await _rearm(runtime, ref, due_at, PRIORITY_SCHEDULED, timezone=timezone)
 
@@ -131,8 +144,8 @@ async def publish_now(
     runtime: Runtime, ref: Ref, delivery_ids: Collection[int] | None = None
 ) -> None:
     """Makes deliveries due at once: those given, or all that wait, failed or were missed.
-    Attempts count anew, and a platform for which one waited is tested. Raises `NoSuchPost`,
-    `TooLate`."""
+    Attempts count anew, and a platform for which one waited is tested. What waited and needs an
+    approval for that goes out as soon as it is approved. Raises `NoSuchPost`, `TooLate`."""
     await _rearm(runtime, ref, runtime.clock.now(), PRIORITY_NOW, only=delivery_ids)
 
 
@@ -140,7 +153,8 @@ async def edit(
     runtime: Runtime, ref: Ref, words: Words, *, media: Sequence[StoredMedia] | None = None
 ) -> None:
     """Changes the content of a post of which nothing has begun to go out; its time stays.
-    `media` replaces the files when it is given. Raises `NoSuchPost`, `Unfit`, `TooLate`."""
+    `media` replaces the files when it is given. Where the new content needs an approval, all of it
+    is held and approvers are asked. Raises `NoSuchPost`, `Unfit`, `TooLate`."""
     found = await find(ref.workspace_id, ref.post_id)
     if any(delivery.state not in CHANGEABLE for delivery in found.deliveries):
         raise TooLate(_why_not(found, "edited"))
@@ -153,8 +167,16 @@ async def edit(
         await admission.make_fit(runtime, files, {d.platform for d in found.deliveries})
     now = runtime.clock.now()
     laid_out = await _laid_out_anew(runtime, found, words, files)
-    waiting = [d for d in found.deliveries if d.state not in states.NEEDS_PERSON]
-    steps = [_rearm_step(d, d.due_at, d.priority, files, ref.actor, now) for d in waiting]
+    asks = await _asks_anew(found, ref)
+    # What failed stays so, unless it must not be tried again with a text that nobody approved.
+    waiting = [d for d in found.deliveries if asks or d.state not in states.NEEDS_PERSON]
+    steps = [
+        _hold_step(d, d.due_at, d.priority, ref.actor)
+        if asks
+        else _rearm_step(d, d.due_at, d.priority, files, ref.actor, now)
+        for d in waiting
+    ]
+    review = await rules.asks(ref.workspace_id, found.post.due_at, now) if asks else {}
     # Every verb changes the deliveries before the post: in another order two of them would wait
     # for each other.
     async with transaction() as connection:
@@ -165,12 +187,14 @@ async def edit(
         await (
             Post.filter(id=found.post.id)
             .using_db(connection)
-            .update(**words.columns(), revision=F("revision") + 1, updated_at=now)
+            .update(**words.columns(), **review, revision=F("revision") + 1, updated_at=now)
         )
         if media is not None:
             await MediaFile.filter(post_id=found.post.id).using_db(connection).delete()
             await store_media(connection, found.post, files)
         await note(connection, found.post, "post.edited", ref.actor, now, notice="card")
+        if asks:
+            await _submit(connection, found.post, ref.actor, now)
     _wake(runtime, now)
 
 
@@ -186,7 +210,7 @@ async def cancel(runtime: Runtime, ref: Ref) -> None:
         await (
             Post.filter(id=found.post.id)
             .using_db(connection)
-            .update(state=PostState.CANCELLED, updated_at=now)
+            .update(state=PostState.CANCELLED, review_at=None, updated_at=now)
         )
         await note(connection, found.post, "post.cancelled", ref.actor, now, notice="card")
 
@@ -289,19 +313,71 @@ async def _rearm(
     now = runtime.clock.now()
     files = [stored(file) for file in found.media]
     chosen = [d for d in found.deliveries if only is None or d.id in only]
+    held = [d for d in chosen if d.state in _AT_ITS_TIME] if await _asks_anew(found, ref) else []
+    if held:
+        # "Now" means as soon as it is approved.
+        post_due = None if priority == PRIORITY_NOW else due
+        review = await rules.asks(ref.workspace_id, post_due, now)
+        review |= {"due_at": post_due, "revision": F("revision") + 1}
+    steps = [
+        _hold_step(d, due, priority, ref.actor)
+        if d in held
+        else _rearm_step(d, due, priority, files, ref.actor, now)
+        for d in chosen
+    ]
     async with transaction() as connection:
-        steps = [_rearm_step(d, due, priority, files, ref.actor, now) for d in chosen]
-        if not await deliveries.apply(connection, steps, now):
+        moved = await deliveries.apply(connection, steps, now)
+        if not moved or not moved >= {d.id for d in held}:
             raise TooLate(_why_not(found, "rescheduled"))
         if due <= now:
             for platform in sorted({d.platform for d in chosen if d.state is State.PARKED}):
                 await circuits.probe_now(connection, platform, now)
         news: dict[str, Any] = {"due_at": due, "updated_at": now, "state": PostState.SCHEDULED}
+        news |= review if held else {}
         if timezone is not None:
             news["timezone"] = timezone
         await Post.filter(id=found.post.id).using_db(connection).update(**news)
         await note(connection, found.post, "post.rescheduled", ref.actor, now, notice="card")
+        if held:
+            await _submit(connection, found.post, ref.actor, now)
     _wake(runtime, due)
+
+
+async def _hold_back(
+    post: Post, rows: Sequence[Delivery], due: datetime | None, now: datetime
+) -> None:
+    """Makes a new post one that waits for approvals. Without a time it goes out as soon as it has
+    them."""
+    for row in rows:
+        row.state, row.next_attempt_at = State.HELD, None
+    asks = await rules.asks(post.workspace_id, due, now)
+    post.update_from_dict({**asks, "due_at": due})
+
+
+async def _asks_anew(found: Found, ref: Ref) -> bool:
+    """Whether a change by this person needs an approval. What is held stays held, whoever changes
+    it: only approvers release it."""
+    if any(delivery.state is State.HELD for delivery in found.deliveries):
+        return True
+    return await rules.is_demanded(ref.workspace_id, ref.actor, found.accounts.values())
+
+
+async def _submit(connection: BaseDBAsyncClient, post: Post, actor: str, now: datetime) -> None:
+    """Has approvers asked about a post as it is stored by now."""
+    stored_now = await Post.filter(id=post.id).using_db(connection).get()
+    data = {"revision": stored_now.revision}
+    await note(connection, post, "post.submitted", actor, now, notice="review", data=data)
+
+
+def _hold_step(delivery: Delivery, due: datetime, priority: int, actor: str) -> Step:
+    values = {
+        "due_at": due,
+        "next_attempt_at": None,
+        "attempts": 0,
+        "priority": priority,
+        "kind": "",
+    }
+    return Step(move=states.HOLD, id=delivery.id, fence=0, values=values, actor=actor)
 
 
 def _rearm_step(

@@ -13,7 +13,7 @@ import dramatiq
 import redis
 import structlog
 
-from scheduler import actors, reconcile
+from scheduler import actors, reconcile, reminders
 from scheduler.actors import Actors
 from scheduler.broker import Loop, make_broker
 from scheduler.deliverer import Deliverer
@@ -83,7 +83,10 @@ async def run_dispatcher(runtime: Runtime, queue: Queue, stop: asyncio.Event) ->
     """Dispatches, rescues and looks after accounts until `stop` is set."""
     dispatcher = Dispatcher(runtime, send=queue.actors.send, lost_memory=queue.lost_memory)
     parts = (Rescuer(runtime), Retention(runtime), Keeper(runtime), SeriesKeeper(runtime))
-    async with _beside(*(part.run(stop) for part in parts)):
+    async with _beside(
+        *(part.run(stop) for part in parts),
+        _every(reminders.TICK_SECONDS, lambda: reminders.tick(runtime)),
+    ):
         await dispatcher.run(stop)
 
 

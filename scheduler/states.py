@@ -15,7 +15,8 @@ class PostState(StrEnum):
     """Where the text stands with the people who write it."""
 
     DRAFT = "draft"  # Somebody still writes.
-    SUBMITTED = "submitted"  # Waits for an approval.
+    SUBMITTED = "submitted"  # Waits for approvals.
+    RETURNED = "returned"  # An approver asked for changes.
     APPROVED = "approved"  # Approved, without a time.
     SCHEDULED = "scheduled"  # Has accounts and a time.
     CANCELLED = "cancelled"  # Called off by a person.
@@ -24,6 +25,7 @@ class PostState(StrEnum):
 class State(StrEnum):
     """Where one post to one account stands."""
 
+    HELD = "held"
     SCHEDULED = "scheduled"
     QUEUED = "queued"
     PREPARING = "preparing"
@@ -48,6 +50,7 @@ class Role(StrEnum):
 
 
 SENTENCES: dict[State, str] = {
+    State.HELD: "Waits for approvals; whatever its time, nothing goes out before.",
     State.SCHEDULED: "Waits for its time.",
     State.QUEUED: "Handed to a worker, a few seconds ahead of its time.",
     State.PREPARING: "A worker checks it and uploads its media; nothing is out yet.",
@@ -71,6 +74,7 @@ OWNED = frozenset({State.PREPARING, State.PUBLISHING})
 # Nothing irreversible has begun, so a person may still change or cancel it.
 CHANGEABLE = frozenset(
     {
+        State.HELD,
         State.SCHEDULED,
         State.QUEUED,
         State.PREPARING,
@@ -303,10 +307,32 @@ SKIP = _move(
     bump_fence=True,
     notice="card",
 )
-#: person: another time, another text, or now
+#: person who may not publish it alone: another time or another text, for which approvers are asked
+HOLD = _move(
+    "hold",
+    CHANGEABLE,
+    S.HELD,
+    "delivery.held",
+    takes=("due_at", "next_attempt_at", "attempts", "priority", "kind"),
+    guard_fence=False,
+    bump_fence=True,
+    release=True,
+    notice="card",
+)
+#: approvers: enough of them said yes
+APPROVE = _move(
+    "approve",
+    (S.HELD,),
+    S.SCHEDULED,
+    "delivery.approved",
+    takes=("due_at", "next_attempt_at", "attempts", "priority", "kind"),
+    bump_fence=True,
+    notice="card",
+)
+#: person: another time, another text, or now. What is held is released by approvers alone.
 REARM = _move(
     "rearm",
-    CHANGEABLE,
+    CHANGEABLE - {S.HELD},
     S.SCHEDULED,
     "delivery.rescheduled",
     takes=("due_at", "next_attempt_at", "attempts", "priority", "kind"),
@@ -360,6 +386,8 @@ MOVES: tuple[Move, ...] = (
     CONFIRM,
     DENY,
     SKIP,
+    HOLD,
+    APPROVE,
     REARM,
     CANCEL,
     POST_MANUALLY,
@@ -370,6 +398,8 @@ class Summary(StrEnum):
     """What people read of a whole post, computed from its deliveries and stored nowhere."""
 
     DRAFT = "draft"
+    SUBMITTED = "waiting for approval"
+    RETURNED = "changes requested"
     PENDING = "pending"
     PUBLISHED = "published"
     PARTLY_PUBLISHED = "partly published"
@@ -388,6 +418,8 @@ def summarize(post: PostState, deliveries: Iterable[State]) -> Summary:
     stopped = states & {State.FAILED, State.MISSED}
     if not states:
         return Summary.CANCELLED if post is PostState.CANCELLED else Summary.DRAFT
+    if State.HELD in states:
+        return Summary.RETURNED if post is PostState.RETURNED else Summary.SUBMITTED
     if states - TERMINAL - NEEDS_PERSON:
         return Summary.PENDING
     if live:

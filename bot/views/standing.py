@@ -65,6 +65,8 @@ def sentence(delivery: Delivery, *, now: datetime, tries: int) -> str:
     are in all."""
     label = escape(platforms.label(delivery.platform))
     match delivery.state:
+        case State.HELD:
+            return "Held until it is approved; nothing of it goes out before."
         case State.SCHEDULED if delivery.due_at > now:
             return f"Goes out {when(delivery.due_at)}."
         case State.SCHEDULED | State.QUEUED | State.PREPARING:

@@ -55,6 +55,10 @@ def card(listener: str, action: str) -> Deed:
     return Deed(listener=listener, kind="card", name=action, own=CONTRIBUTOR, others=ADMIN)
 
 
+def draft(listener: str, action: str) -> Deed:
+    return Deed(listener=listener, kind="draft", name=action, own=CONTRIBUTOR, others=ADMIN)
+
+
 def form(listener: str, callback_id: str, **fields: Json) -> Deed:
     return Deed(
         listener=listener,
@@ -90,6 +94,15 @@ DEEDS = (
         own=PUBLISHER,
         others=ADMIN,
     ),
+    Deed(listener="Slots.open", kind="account", name=ids.SET_SLOTS, own=PUBLISHER, others=ADMIN),
+    Deed(
+        listener="Slots.set",
+        kind="form",
+        name=ids.SLOTS_MODAL,
+        own=PUBLISHER,
+        others=ADMIN,
+        value={ids.SLOTS_TEXT: {"value": "mon 09:00"}},
+    ),
     Deed(listener="register.<locals>.offer", kind="options", own=VIEWER),
     Deed(listener="register.<locals>.opened", kind="home", own=VIEWER),
     Deed(listener="Composer.open_by_click", kind="button", name=ids.HOME_COMPOSE, own=CONTRIBUTOR),
@@ -100,6 +113,16 @@ DEEDS = (
         own=CONTRIBUTOR,
     ),
     Deed(listener="Composer.typed", kind="typed", name=ids.COMPOSER_REFRESH, own=VIEWER),
+    Deed(
+        listener="Composer.save_draft",
+        kind="typed",
+        name=ids.COMPOSER_SAVE_DRAFT,
+        own=CONTRIBUTOR,
+    ),
+    command("Drafts.show_list", "drafts", VIEWER),
+    draft("Drafts.open", ids.DRAFT_OPEN),
+    draft("Drafts.go_on", ids.DRAFT_CONTINUE),
+    draft("Drafts.delete", ids.DRAFT_DELETE),
     Deed(listener="Composer.submit", kind="form", name=ids.COMPOSER, own=CONTRIBUTOR, value={}),
     Deed(
         listener="Composer.open_by_click",
@@ -245,6 +268,9 @@ def _what(deed: Deed, found: Found, account: Account) -> Json:
             place = offers.block_id(found.post.id, 1, [row] if own else [])
             value = str(row.id) if own else ""
             return _click({"action_id": deed.name, "block_id": place, "value": value})
+        case "draft":
+            value = found.post.id
+            return _click({"action_id": deed.name, "block_id": "b", "value": value})
         case "button":
             return _click({"action_id": deed.name, "block_id": "b"})
         case "account":
@@ -290,13 +316,16 @@ def _view(callback_id: str, values: Json, found: Found) -> Json:
     memory = {"zone": "UTC"}
     if callback_id != ids.COMPOSER:
         memory |= {"post": found.post.id, "delivery": row.id}
+    memory_text = json.dumps(memory)
+    if callback_id == ids.SLOTS_MODAL:
+        memory_text = f"{row.account_id} UTC"
     fields = values or {ids.COMPOSER_TEXT: {"value": "Hello"}}
     return {
         "id": "V0",
         "hash": "h",
         "type": "modal",
         "callback_id": callback_id,
-        "private_metadata": json.dumps(memory),
+        "private_metadata": memory_text,
         "blocks": [{"type": "input", "block_id": each} for each in fields],
         "state": {"values": {each: {each: value} for each, value in fields.items()}},
     }

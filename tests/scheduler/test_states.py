@@ -119,7 +119,7 @@ def test_every_state_has_a_sentence() -> None:
 def test_only_unguarded_moves_are_those_of_people_and_of_missing() -> None:
     unguarded = {move.name for move in MOVES if not move.guard_fence}
 
-    assert unguarded == {"miss", "rearm", "cancel", "post_manually"}
+    assert unguarded == {"miss", "hold", "rearm", "cancel", "post_manually"}
 
 
 def test_a_person_can_change_nothing_that_may_be_out() -> None:
@@ -134,12 +134,13 @@ def test_whatever_takes_a_row_from_its_holder_raises_the_fence() -> None:
     assert {move.name for move in MOVES if move.name in takes_away and not move.bump_fence} == set()
 
 
-P, F, M, C, H = (
+P, F, M, C, H, A = (
     State.PUBLISHED,
     State.FAILED,
     State.MISSED,
     State.CANCELLED,
     State.POSTED_MANUALLY,
+    State.HELD,
 )
 
 
@@ -158,16 +159,33 @@ P, F, M, C, H = (
         ([F, C], Summary.FAILED),
         ([C], Summary.CANCELLED),
         ([C, C], Summary.CANCELLED),
+        ([A], Summary.SUBMITTED),
+        ([P, A], Summary.SUBMITTED),
         *(
             ([*others, state], Summary.PENDING)
             for others in ([], [P], [F], [C])
-            for state in sorted(set(State) - states.TERMINAL - states.NEEDS_PERSON)
+            for state in sorted(set(State) - states.TERMINAL - states.NEEDS_PERSON - {A})
         ),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else value.value,
 )
 def test_a_post_is_summed_up_in_one_word(deliveries: list[State], word: Summary) -> None:
     assert summarize(PostState.SCHEDULED, deliveries) is word
+
+
+def test_a_post_that_was_given_back_says_so() -> None:
+    assert summarize(PostState.RETURNED, [State.HELD]) is Summary.RETURNED
+
+
+def test_only_approvers_lead_from_held_to_where_a_worker_may_take_it() -> None:
+    ways_out = {move.name: move.target for move in MOVES if State.HELD in move.sources}
+
+    assert ways_out == {
+        "hold": State.HELD,
+        "approve": State.SCHEDULED,
+        "cancel": State.CANCELLED,
+        "post_manually": State.POSTED_MANUALLY,
+    }
 
 
 def test_a_cancelled_draft_is_cancelled() -> None:
