@@ -92,6 +92,16 @@ IMPORT_AGAIN = "import_again"
 # The same button under a message
 IMPORT_SCHEDULE = "import_schedule"
 
+# Series: the block id carries the series, the value of Skip Next the occurrence
+SERIES_ACTIONS = "series"
+SERIES_SKIP = "series_skip"
+SERIES_PAUSE = "series_pause"
+SERIES_RESUME = "series_resume"
+SERIES_EDIT = "series_edit"
+SERIES_STOP = "series_stop"
+SERIES_MODAL = "series_modal"
+SERIES_TEXT = "series_text"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"
