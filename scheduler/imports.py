@@ -84,8 +84,9 @@ class NoSuchImport(PostError):
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What a check found. `import_id` is empty when nothing can be scheduled; `posts` is how many
-    can be, `held` those of them that need an approval; `obstacles` are sentences about the file as a whole, each of which stops all of it;
-    `costs` are thousandths of a US dollar by platform."""
+    can be, `held` those of them that need an approval; `obstacles` are sentences about the file as
+    a whole, each of which stops all of it; `costs` are thousandths of a US dollar by platform.
+    """
 
     name: str
     rows: int

@@ -113,8 +113,8 @@ def scheduled(done: Scheduled) -> str:
     """How an import ended, for mrkdwn."""
     return (
         f"{_are(done.posts)} scheduled from “{escape(done.name, 200)}”: the first goes out "
-        f"{when(done.first)}, the last {when(done.last)}. {_held(done.held)}Each gets its card here when something "
-        f"happens to it; `{ids.COMMAND} list` shows the newest."
+        f"{when(done.first)}, the last {when(done.last)}. {_held(done.held)}Each gets its card "
+        f"here when something happens to it; `{ids.COMMAND} list` shows the newest."
     )
 
 
