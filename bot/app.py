@@ -25,6 +25,7 @@ from bot.listeners import (
     places,
     posts_list,
     recovery,
+    repeats,
     slots,
 )
 from bot.slack import respond, tell
@@ -82,6 +83,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     places.register(app, runtime, background)
     imports.register(app, runtime, background)
     slots.register(app, runtime)
+    repeats.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)

@@ -13,16 +13,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from scheduler import admission, deliveries, events, occurrences, recurrence, states
+from scheduler import admission, deliveries, drafting, events, occurrences, recurrence, states
 from scheduler.contents import Words
 from scheduler.database import transaction
 from scheduler.deliveries import Step
 from scheduler.media import StoredMedia
 from scheduler.models import Account, Card, Delivery, MediaFile, Post, Series
 from scheduler.post_errors import PostError, TooLate, Unfit
-from scheduler.post_rows import new_id, note, place_of
+from scheduler.post_rows import Ref, new_id, note, place_of
 from scheduler.recurrence import Rule
 from scheduler.runtime import Runtime
 from scheduler.states import CHANGEABLE, PostState
@@ -59,6 +60,8 @@ class NewSeries:
     places: Mapping[int, str] = field(default_factory=dict)
     #: Where it was given ahead, so that what is sent twice is stored once.
     id: str = ""
+    #: That of the draft with this id that becomes the series; 0 when there is none.
+    draft_revision: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +80,9 @@ class Shown:
 
 
 async def begin(runtime: Runtime, new: NewSeries) -> Series:
-    """Stores a series and makes its first posts. Raises `WrongRule`, `WrongTime`, `UnknownAccount`
-    or `Unfit`; nothing is stored then."""
+    """Stores a series and makes its first posts; a draft is used up by it. Raises `WrongRule`,
+    `WrongTime`, `UnknownAccount`, `Unfit`, or, when the draft or the id is not what it was,
+    `Changed`, `Gone` or `TooLate`; nothing is stored then."""
     now = runtime.clock.now()
     recurrence.check(new.rule, now)
     first = recurrence.next_after(new.rule, now)
@@ -100,11 +104,17 @@ async def begin(runtime: Runtime, new: NewSeries) -> Series:
         created_at=now,
         updated_at=now,
     )
-    async with transaction() as connection:
-        await series.save(using_db=connection, force_create=True)
-        await _record(connection, series, "series.begun", new.author, now)
+    try:
+        async with transaction() as connection:
+            await series.save(using_db=connection, force_create=True)
+            if new.draft_revision:
+                draft = Ref(workspace_id=new.workspace_id, post_id=series.id, actor=new.author)
+                await drafting.use_up(connection, draft, new.draft_revision, now)
+            await _record(connection, series, "series.begun", new.author, now)
+    except IntegrityError as error:
+        raise TooLate(f"This is repeated already. `{series.id}` is not stored twice.") from error
     await occurrences.make_due(runtime, series.id)
-    return series
+    return await Series.get(id=series.id)
 
 
 async def find(workspace_id: int, series_id: str) -> Series:

@@ -22,7 +22,7 @@ SCOPES = ("commands", "chat:write", "im:write", "im:history", "users:read", "fil
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | drafts | status <id> | accounts | import | help",
+        "usage_hint": "[text] | list | drafts | repeats | status <id> | accounts | import | help",
     }
 ]
 
