@@ -111,6 +111,12 @@ SERIES_STOP = "series_stop"
 SERIES_MODAL = "series_modal"
 SERIES_TEXT = "series_text"
 
+# Export of the calendar
+EXPORT = "export"
+EXPORT_FROM = "export_from"
+EXPORT_TO = "export_to"
+EXPORT_ACCOUNTS = "export_accounts"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"
