@@ -86,7 +86,7 @@ def edit_form(series: Series, text: str, when: When, *, note: str, odd: Occurren
             ),
             field("Text", element, optional=True, hint=hint),
             *repeat_fields(when, odd),
-            context(escape(note, 2900), ids.COMPOSER_WHEN_NOTE),
+            context(escape(note, 2900) or f"Times are in {when.zone}.", ids.COMPOSER_WHEN_NOTE),
         ],
         callback_id=ids.SERIES_MODAL,
         submit="Change All",

@@ -30,7 +30,9 @@ SCOPES = (
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | drafts | repeats | status <id> | accounts | import | export | help",
+        "usage_hint": (
+            "[text] | list | drafts | repeats | status <id> | accounts | import | export | help"
+        ),
     }
 ]
 
