@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.draft_times import When
@@ -35,6 +34,7 @@ from scheduler.recurrence import Every, Occurrence, Rule
 from scheduler.series import Shown
 from scheduler.states import PostState, State
 from scheduler.walltime import Repeated, Skipped
+from tests.properties import holds_for
 
 Json = dict[str, Any]
 
@@ -196,14 +196,12 @@ def fits(view: Json, *, surface: Any = "modal") -> bool:
     return len(json.dumps(view)) < MOST_BYTES
 
 
-@settings(max_examples=150, deadline=None)
-@given(forms)
+@holds_for(forms)
 def test_the_composer_fits(form: Form) -> None:
     assert fits(compose.composer(form))
 
 
-@settings(max_examples=100, deadline=None)
-@given(drafts, written(5000))
+@holds_for(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
     assert fits(compose.kept(Post(id="k7m2p9xq4w", due_at=NOW), draft))
@@ -211,8 +209,7 @@ def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert len(compose.not_stored(draft, error)) <= 40_000
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
+@holds_for(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
 def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> None:
     fields = {"a", "composer_time", "composer_text"}
 
@@ -221,28 +218,24 @@ def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> 
     assert set(errors) <= fields
 
 
-@settings(max_examples=100, deadline=None)
-@given(account_rows, connects)
+@holds_for(account_rows, connects)
 def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
     assert check_answer(account_views.accounts_message(rows, connects)) == []
     assert fits(account_views.accounts_modal(rows, connects))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(found(), max_size=10))
+@holds_for(st.lists(found(), max_size=10))
 def test_the_list_fits(posts: list[Found]) -> None:
     assert check_answer(posts_list.posts_list(posts)) == []
     assert check_answer(draft_views.drafts_list(posts * 3)) == []
 
 
-@settings(max_examples=100, deadline=None)
-@given(found())
+@holds_for(found())
 def test_the_status_fits(post: Found) -> None:
     assert check_answer(posts_list.status(post)) == []
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
+@holds_for(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
 def test_the_home_fits(
     waiting: list[Found], coming: list[Found], rows: list[Row], connects: list[Connect]
 ) -> None:
@@ -270,8 +263,7 @@ reports = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(reports, st.integers(0, 3000), st.integers(0, 100))
+@holds_for(reports, st.integers(0, 3000), st.integers(0, 100))
 def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     one: Report, problems: int, accounts: int
 ) -> None:
@@ -285,7 +277,7 @@ def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     assert len(blocks) <= 50
 
 
-@given(choices)
+@holds_for(choices)
 def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
     assert fits(export_views.form(accounts, NOW.date()))
     assert fits(export_views.on_its_way())
@@ -303,7 +295,7 @@ def test_what_is_said_of_a_calendars_address_fits() -> None:
         assert check_answer(message) == []
 
 
-@given(written(5000), written(300), written(3000))
+@holds_for(written(5000), written(300), written(3000))
 def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
     form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
 
@@ -312,7 +304,7 @@ def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str)
     assert fits(import_views.ended(notice or "a"))
 
 
-@given(written(400), st.integers(1, 300))
+@holds_for(written(400), st.integers(1, 300))
 def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, most: int) -> None:
     shown = cut(text, most)
 
@@ -320,7 +312,7 @@ def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, mos
     assert text.startswith(shown.removesuffix("…"))
 
 
-@given(written(400))
+@holds_for(written(400))
 def test_what_people_write_never_becomes_markup(text: str) -> None:
     assert not set(escape(text)) & {"<", ">"}
 
@@ -364,28 +356,24 @@ def numbered(rows: list[SeriesRow]) -> list[SeriesRow]:
     return own
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(series_rows, max_size=12).map(numbered))
+@holds_for(st.lists(series_rows, max_size=12).map(numbered))
 def test_the_series_fit(rows: list[SeriesRow]) -> None:
     assert check_answer(series_views.series_list(rows)) == []
 
 
-@settings(max_examples=100, deadline=None)
-@given(series, written(3000), whens, written(3000), st.sampled_from([None, TWICE, SKIPPED]))
+@holds_for(series, written(3000), whens, written(3000), st.sampled_from([None, TWICE, SKIPPED]))
 def test_the_form_of_a_series_fits(
     made: Series, text: str, when: When, note: str, odd: Occurrence | None
 ) -> None:
     assert fits(series_views.edit_form(made, text, when, note=note, odd=odd))
 
 
-@settings(max_examples=50, deadline=None)
-@given(series, st.lists(st.just(NOW), max_size=3))
+@holds_for(series, st.lists(st.just(NOW), max_size=3))
 def test_the_end_of_a_form_that_repeats_fits(made: Series, coming: list[datetime]) -> None:
     assert fits(compose.repeated(made, coming))
 
 
-@settings(max_examples=50, deadline=None)
-@given(series, written(3000), st.integers(1, 1000))
+@holds_for(series, written(3000), st.integers(1, 1000))
 def test_what_the_author_of_a_series_hears_fits(made: Series, reason: str, passed: int) -> None:
     data = {"at": NOW.isoformat(), "first": NOW.isoformat(), "reason": reason, "passed": passed}
 
@@ -393,8 +381,7 @@ def test_what_the_author_of_a_series_hears_fits(made: Series, reason: str, passe
         assert len(series_views.notice(kind, data, made, author="U0BOB")) <= 3000
 
 
-@settings(max_examples=50, deadline=None)
-@given(accounts, st.text(alphabet="Mon-Fri 09:0,", max_size=5000))
+@holds_for(accounts, st.text(alphabet="Mon-Fri 09:0,", max_size=5000))
 def test_the_form_of_slots_fits(account: Account, slots: str) -> None:
     account.slots, account.slots_zone = slots, "America/Argentina/ComodRivadavia"
 
