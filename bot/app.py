@@ -17,6 +17,7 @@ from bot.clients import Clients
 from bot.installation import authorize, recognise
 from bot.listeners import (
     accounts,
+    calendar,
     compose,
     drafts,
     exports,
@@ -87,6 +88,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     places.register(app, runtime, background)
     imports.register(app, runtime, background)
     exports.register(app, runtime, background)
+    calendar.register(app, runtime)
     slots.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)

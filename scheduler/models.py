@@ -328,6 +328,21 @@ class MediaVersion(Model):
         unique_together = (("source", "recipe"),)
 
 
+class Feed(Model):
+    """The secret address under which a member's calendar program reads the schedule."""
+
+    member: fields.OneToOneRelation[Member] = fields.OneToOneField(
+        "models.Member", related_name="feed", primary_key=True
+    )
+    member_id: int
+    # Hash of the secret in the address.
+    digest = fields.CharField(max_length=64, unique=True)
+    made_at = fields.DatetimeField()
+
+    class Meta:
+        table = "feed"
+
+
 class Import(Model):
     """A file of posts that was checked, and what came of it. Changed only by
     `scheduler.imports`."""

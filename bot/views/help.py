@@ -14,6 +14,7 @@ _ROWS = (
     (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
     (" import", "schedules many posts at once from a CSV file, after a check of every row."),
     (" export", "sends you the calendar, or a part of it, as a CSV file."),
+    (" calendar", "gives you an address under which your calendar program shows the posts."),
     (" help", "shows this."),
 )
 

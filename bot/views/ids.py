@@ -98,6 +98,10 @@ EXPORT_FROM = "export_from"
 EXPORT_TO = "export_to"
 EXPORT_ACCOUNTS = "export_accounts"
 
+# The address of the calendar
+CALENDAR_RENEW = "calendar_renew"
+CALENDAR_REVOKE = "calendar_revoke"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"

@@ -12,7 +12,7 @@ from bot.app import build_app
 from bot.background import Background
 from bot.clients import open_clients, uses_slack
 from bot.installation import socket_mode
-from bot.web import connect, health, install, media, slack
+from bot.web import calendar, connect, health, install, media, slack
 from bot.web.keys import BOLT, CLIENTS, REDIS, RUNTIME, RedisCheck
 from scheduler.runtime import Runtime
 
@@ -42,6 +42,7 @@ def create_app(runtime: Runtime, *, redis: RedisCheck | None = None) -> web.Appl
     install.add_routes(app)
     health.add_routes(app)
     media.add_routes(app)
+    calendar.add_routes(app)
     return app
 
 
@@ -70,8 +71,14 @@ async def _explain_errors(request: web.Request, handler: Handler) -> web.StreamR
             raise
         return _problem(error.status, error.reason)
     except Exception as error:
-        log.error("request failed", path=request.path, error=repr(error), exc_info=error)
+        log.error("request failed", path=_shape(request), error=repr(error), exc_info=error)
         return _problem(500, "Something went wrong on our side.")
+
+
+def _shape(request: web.Request) -> str:
+    """The path without what stands in its variable parts: some of them are secrets."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def _problem(status: int, detail: str) -> web.Response:

@@ -30,7 +30,9 @@ SCOPES = (
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | drafts | status <id> | accounts | import | export | help",
+        "usage_hint": (
+            "[text] | list | drafts | status <id> | accounts | import | export | calendar | help"
+        ),
     }
 ]
 
