@@ -27,6 +27,7 @@ from bot.listeners import (
     places,
     posts_list,
     recovery,
+    removal,
     repeats,
     slots,
 )
@@ -51,6 +52,8 @@ def build_app(
     """The app that answers verified requests; whoever calls it has checked the signature."""
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
+        if removal.is_removal(body):
+            return await next()
         try:
             await recognise(clients, context, body)
         except NotInstalled:
@@ -92,6 +95,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)
+    removal.register(app, clients)
 
 
 def _refusal(body: Json) -> BoltResponse:
