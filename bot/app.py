@@ -29,6 +29,8 @@ from bot.listeners import (
     places,
     posts_list,
     recovery,
+    removal,
+    repeats,
     slots,
 )
 from bot.slack import respond, tell
@@ -56,6 +58,8 @@ def build_app(
     """The app that answers verified requests; whoever calls it has checked the signature."""
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
+        if removal.is_removal(body):
+            return await next()
         try:
             await recognise(clients, context, body)
         except NotInstalled:
@@ -96,9 +100,11 @@ def _register(
     calendar.register(app, runtime)
     figures.register(app, runtime)
     slots.register(app, runtime)
+    repeats.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)
+    removal.register(app, clients)
 
 
 def _refusal(body: Json) -> BoltResponse:

@@ -6,7 +6,16 @@ import re
 from typing import Literal, get_args
 
 Word = Literal[
-    "list", "drafts", "status", "accounts", "import", "export", "calendar", "stats", "help"
+    "list",
+    "drafts",
+    "repeats",
+    "status",
+    "accounts",
+    "import",
+    "export",
+    "calendar",
+    "stats",
+    "help",
 ]
 
 WORDS: tuple[Word, ...] = get_args(Word)

@@ -90,7 +90,7 @@ def _no_accounts(connects: Sequence[Connect] | None) -> list[Json]:
             "_I Have Connected_. What you write here stays."
         ),
         actions(
-            *connect_buttons(connects, style="primary"),
+            *connect_buttons(connects),
             button("I Have Connected", ids.COMPOSER_REFRESH),
         ),
     ]
@@ -258,6 +258,7 @@ def _way_field(when: When) -> Json:
     options = {
         ids.COMPOSER_LATER: option("At a time", ids.COMPOSER_LATER),
         ids.COMPOSER_SLOT: option("In the next free slot", ids.COMPOSER_SLOT),
+        ids.COMPOSER_REPEAT: option("Again and again", ids.COMPOSER_REPEAT),
         ids.COMPOSER_NOW: option("Publish now", ids.COMPOSER_NOW),
     }
     element: Json = {

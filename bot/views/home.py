@@ -31,7 +31,7 @@ from bot.views.card import offer
 from bot.views.drafts import drafts_list
 from bot.views.figures import in_words
 from bot.views.posts_list import excerpt, row, standing
-from bot.views.standing import where
+from bot.views.standing import said, where
 from scheduler.figures import Month
 from scheduler.models import Delivery
 from scheduler.overview import Look, Page, Show
@@ -142,7 +142,7 @@ def _waiting(shown: Home) -> list[Json]:
 def _waiting_row(found: Found, shown: Home) -> list[Json]:
     concerned = [each for each in found.deliveries if _waits(each)][:_MOST_DELIVERIES]
     lines = [standing(each, found.accounts.get(each.account_id), most=250) for each in concerned]
-    text = section("\n".join([row(found), *lines]))
+    text = said("\n".join([row(found), *lines]))
     first = next(iter(concerned), None)
     if first is None or found.post.id not in shown.may_act:
         return [text]
@@ -218,7 +218,7 @@ def _days(shown: Home) -> list[Json]:
         if day != last:
             blocks.append(context(f"*{day}*"))
         last = day
-        blocks.append(section(_entry(at, found)))
+        blocks.append(said(_entry(at, found)))
     return blocks
 
 

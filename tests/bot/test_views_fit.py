@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.draft_times import When
@@ -19,24 +19,32 @@ from bot.views import drafts as draft_views
 from bot.views import exports as export_views
 from bot.views import figures as figure_views
 from bot.views import imports as import_views
+from bot.views import series as series_views
+from bot.views import slots as slot_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
+from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
 from scheduler.figures import Day, Month
 from scheduler.imports import Report, RowProblem
-from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.models import Account, Delivery, MediaFile, Post, Series
 from scheduler.overview import Look, Page, Show
 from scheduler.platforms import Room
 from scheduler.posts import Found
+from scheduler.recurrence import Every, Occurrence, Rule
+from scheduler.series import Shown
 from scheduler.states import PostState, State
-from scheduler.walltime import Repeated
+from scheduler.walltime import Repeated, Skipped
+from tests.properties import holds_for
 
 Json = dict[str, Any]
 
 NOW = datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 AGAIN = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+TWICE = Occurrence(NOW.date(), NOW, Repeated(first=NOW, second=AGAIN))
+SKIPPED = Occurrence(NOW.date(), NOW, Skipped(before=NOW, after=AGAIN))
 MOST_BYTES = 250_000
 
 # Plain, right to left, joined emoji, what mrkdwn eats, and what JSON makes six times as long.
@@ -64,7 +72,11 @@ uploads = st.builds(
 whens = st.builds(
     When,
     zone=st.just("America/New_York"),
-    way=st.sampled_from(["later", "slot", "now"]),
+    way=st.sampled_from(["later", "slot", "now", "repeat"]),
+    how=st.sampled_from(["day:1", "week:1", "week:2", "month:1", "month:1:last", "year:1"]),
+    weekdays=st.sampled_from(["", "0", "0123456"]),
+    until=st.sampled_from(["", "2030-11-07"]),
+    times=st.sampled_from(["", "12", "x", "9" * 50]),
     seen=st.sampled_from(["", "0" * 16]),
     words=written(150),
     date=st.sampled_from(["", "2027-11-07"]),
@@ -124,6 +136,7 @@ forms = st.builds(
     notes=st.lists(written(300), max_size=40),
     when_note=written(500),
     repeated=st.sampled_from([None, Repeated(first=NOW, second=AGAIN)]),
+    odd=st.sampled_from([None, TWICE, SKIPPED]),
     platforms=st.sampled_from([{}, {"x": "X"}, {name: name.title() for name in PLATFORMS}]),
     used=st.frozensets(st.sampled_from(["link", "title", "first_comment"])),
     places=st.lists(places, max_size=30, unique_by=lambda each: each.account_id),
@@ -186,14 +199,12 @@ def fits(view: Json, *, surface: Any = "modal") -> bool:
     return len(json.dumps(view)) < MOST_BYTES
 
 
-@settings(max_examples=150, deadline=None)
-@given(forms)
+@holds_for(forms)
 def test_the_composer_fits(form: Form) -> None:
     assert fits(compose.composer(form))
 
 
-@settings(max_examples=100, deadline=None)
-@given(drafts, written(5000))
+@holds_for(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
     assert fits(compose.kept(Post(id="k7m2p9xq4w", due_at=NOW), draft))
@@ -201,8 +212,7 @@ def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert len(compose.not_stored(draft, error)) <= 40_000
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
+@holds_for(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
 def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> None:
     fields = {"a", "composer_time", "composer_text"}
 
@@ -211,28 +221,24 @@ def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> 
     assert set(errors) <= fields
 
 
-@settings(max_examples=100, deadline=None)
-@given(account_rows, connects)
+@holds_for(account_rows, connects)
 def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
     assert check_answer(account_views.accounts_message(rows, connects)) == []
     assert fits(account_views.accounts_modal(rows, connects))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(found(), max_size=10))
+@holds_for(st.lists(found(), max_size=10))
 def test_the_list_fits(posts: list[Found]) -> None:
     assert check_answer(posts_list.posts_list(posts)) == []
     assert check_answer(draft_views.drafts_list(posts * 3)) == []
 
 
-@settings(max_examples=100, deadline=None)
-@given(found())
+@holds_for(found())
 def test_the_status_fits(post: Found) -> None:
     assert check_answer(posts_list.status(post)) == []
 
 
-@settings(max_examples=40, deadline=None)
-@given(
+@holds_for(
     st.lists(found(), min_size=1, max_size=3),
     account_rows,
     connects,
@@ -299,8 +305,7 @@ reports = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(reports, st.integers(0, 3000), st.integers(0, 100))
+@holds_for(reports, st.integers(0, 3000), st.integers(0, 100))
 def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     one: Report, problems: int, accounts: int
 ) -> None:
@@ -314,7 +319,7 @@ def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     assert len(blocks) <= 50
 
 
-@given(choices)
+@holds_for(choices)
 def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
     assert fits(export_views.form(accounts, NOW.date()))
     assert fits(export_views.on_its_way())
@@ -332,7 +337,7 @@ def test_what_is_said_of_a_calendars_address_fits() -> None:
         assert check_answer(message) == []
 
 
-@given(written(5000), written(300), written(3000))
+@holds_for(written(5000), written(300), written(3000))
 def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
     form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
 
@@ -341,7 +346,7 @@ def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str)
     assert fits(import_views.ended(notice or "a"))
 
 
-@given(written(400), st.integers(1, 300))
+@holds_for(written(400), st.integers(1, 300))
 def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, most: int) -> None:
     shown = cut(text, most)
 
@@ -349,6 +354,78 @@ def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, mos
     assert text.startswith(shown.removesuffix("…"))
 
 
-@given(written(400))
+@holds_for(written(400))
 def test_what_people_write_never_becomes_markup(text: str) -> None:
     assert not set(escape(text)) & {"<", ">"}
+
+
+RULE = Rule(
+    every=Every.WEEK,
+    weekdays=tuple(range(7)),
+    first=NOW.date(),
+    at=NOW.time(),
+    zone="America/Argentina/ComodRivadavia",
+    until=NOW.date(),
+    times=1000,
+)
+series = st.builds(
+    Series,
+    id=st.just("k7m2p9xq4w"),
+    author=st.just("U0ALICE"),
+    text=written(3000),
+    media=st.just([{}]),
+    rule=st.just(RULE.column()),
+    trouble=written(3000),
+    paused_at=st.sampled_from([None, NOW]),
+)
+series_rows = st.builds(
+    SeriesRow,
+    shown=st.builds(
+        Shown,
+        series=series,
+        accounts=st.lists(accounts, max_size=30).map(tuple),
+        coming=st.lists(st.just((NOW, "k7m2p9xq4w")), max_size=3).map(tuple),
+    ),
+    may_act=st.booleans(),
+)
+
+
+def numbered(rows: list[SeriesRow]) -> list[SeriesRow]:
+    """Each of a series of its own."""
+    own = [replace(row, shown=replace(row.shown, series=copy(row.shown.series))) for row in rows]
+    for number, row in enumerate(own):
+        row.shown.series.id = f"k7m2p9xq{number:02}"
+    return own
+
+
+@holds_for(st.lists(series_rows, max_size=12).map(numbered))
+def test_the_series_fit(rows: list[SeriesRow]) -> None:
+    assert check_answer(series_views.series_list(rows)) == []
+
+
+@holds_for(series, written(3000), whens, written(3000), st.sampled_from([None, TWICE, SKIPPED]))
+def test_the_form_of_a_series_fits(
+    made: Series, text: str, when: When, note: str, odd: Occurrence | None
+) -> None:
+    assert fits(series_views.edit_form(made, text, when, note=note, odd=odd))
+
+
+@holds_for(series, st.lists(st.just(NOW), max_size=3))
+def test_the_end_of_a_form_that_repeats_fits(made: Series, coming: list[datetime]) -> None:
+    assert fits(compose.repeated(made, coming))
+
+
+@holds_for(series, written(3000), st.integers(1, 1000))
+def test_what_the_author_of_a_series_hears_fits(made: Series, reason: str, passed: int) -> None:
+    data = {"at": NOW.isoformat(), "first": NOW.isoformat(), "reason": reason, "passed": passed}
+
+    for kind in ("series.stuck", "series.missed"):
+        assert len(series_views.notice(kind, data, made, author="U0BOB")) <= 3000
+
+
+@holds_for(accounts, st.text(alphabet="Mon-Fri 09:0,", max_size=5000))
+def test_the_form_of_slots_fits(account: Account, slots: str) -> None:
+    account.slots, account.slots_zone = slots, "America/Argentina/ComodRivadavia"
+
+    assert fits(slot_views.slots_form(account, account.slots_zone))
+    assert fits(slot_views.slots_set(account, [NOW] * 3))

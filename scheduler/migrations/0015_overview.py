@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0013_feed')]
+    dependencies = [('models', '0014_series')]
 
     initial = False
 
