@@ -13,10 +13,10 @@ from bot.drafts import Draft
 from bot.files import Files, FilesRefused
 from bot.forms import slots_note
 from bot.views import ids
-from scheduler import accounts, free_slots, posts
+from scheduler import accounts, free_slots, posts, rewriting
 from scheduler.contents import Words
 from scheduler.models import Post
-from scheduler.posts import NewDraft, NewPost
+from scheduler.posts import NewDraft, NewPost, Ref
 from scheduler.runtime import Runtime
 from scheduler.states import PostState, State
 from scheduler.walltime import shown
@@ -48,7 +48,7 @@ class Saver:
     async def schedule(
         self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
     ) -> Saved:
-        """Stores the post of a form whose fields were found in order."""
+        """Stores the post of a form whose fields were found in order, or what it is edited to."""
         slots, problems = await self._free_slots(draft, workspace_id)
         if problems:
             return Saved(problems=problems)
@@ -70,7 +70,11 @@ class Saver:
                 places=draft.places,
                 means_it_twice=draft.twice,
             )
-            post = await posts.schedule(self._runtime, new)
+            if draft.edits:
+                ref = Ref(workspace_id=workspace_id, post_id=draft.id, actor=author)
+                post = await rewriting.rewrite(self._runtime, ref, new)
+            else:
+                post = await posts.schedule(self._runtime, new)
             return Saved(post=post, due=None if draft.when.is_now else post.due_at)
         except FilesRefused as error:
             return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})

@@ -95,17 +95,22 @@ def _unmade(name: str, platform: str) -> str:
     )
 
 
-async def check_budget(runtime: Runtime, rows: Sequence[Delivery]) -> None:
+async def check_budget(
+    runtime: Runtime, rows: Sequence[Delivery], *, instead_of: Sequence[Delivery] = ()
+) -> None:
+    """Raises `OverBudget` when a month cannot pay for these, in place of others that it planned
+    to pay for."""
     costs: dict[tuple[str, datetime], int] = {}
-    for row in rows:
+    charged = [row for row in instead_of if row.state not in spending.FREE]
+    for row, sign in [*((row, 1) for row in rows), *((row, -1) for row in charged)]:
         month = row.due_at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        costs[row.platform, month] = costs.get((row.platform, month), 0) + row.price
+        costs[row.platform, month] = costs.get((row.platform, month), 0) + sign * row.price
     for (platform, month), cost in sorted(costs.items()):
         await check_month(runtime, platform, cost, month)
 
 
 async def check_month(runtime: Runtime, platform: str, cost: int, due: datetime) -> None:
-    if cost and spending.budget(runtime, platform):
+    if cost > 0 and spending.budget(runtime, platform):
         month = await spending.month(runtime, platform, due)
         if cost > month.left:
             raise OverBudget(platform, cost, month)
@@ -118,9 +123,10 @@ async def check_not_said(
     if not window:
         return
     for row, account in zip(rows, accounts, strict=True):
-        same = Delivery.filter(account_id=row.account_id, digest=row.digest).exclude(
-            state__in=[State.CANCELLED, State.FAILED, State.MISSED]
+        others = Delivery.filter(account_id=row.account_id, digest=row.digest).exclude(
+            post_id=row.post_id
         )
+        same = others.exclude(state__in=[State.CANCELLED, State.FAILED, State.MISSED])
         near = same.filter(due_at__gt=row.due_at - window, due_at__lt=row.due_at + window)
         if found := await near.order_by("-due_at").first():
             raise SaidBefore(account, found.due_at, found.state)

@@ -188,7 +188,7 @@ class Post(Model):
     plan: Any = fields.JSONField(null=True)
     # The zone in which the author chose the time.
     timezone = fields.CharField(max_length=64, default="UTC")
-    # Rises with every change of the content; whoever read an older one changes nothing.
+    # Rises with every change of content or time; whoever read an older one changes nothing.
     revision = fields.IntField(default=1)
     # While it is submitted or returned: when approvers are reminded next, then when its time comes.
     review_at = fields.DatetimeField(null=True)

@@ -66,7 +66,10 @@ whens = st.builds(
 drafts = st.builds(
     Draft,
     when=whens,
-    text=written(3000),
+    text=written(13_000),
+    edits=st.booleans(),
+    tail_of=st.just("k7m2p9xq4w"),
+    tail_length=st.integers(0, 60_000),
     account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
     uploads=st.lists(uploads, max_size=10).map(tuple),
     kept=st.lists(uploads, max_size=10).map(tuple),
