@@ -82,6 +82,25 @@ CONFIRM_LIVE = "confirm_live"
 CONFIRM_LIVE_LINK = "confirm_live_link"
 RESCHEDULE_MODAL = "reschedule_modal"
 
+# Import of many posts from a file
+IMPORT = "import"
+IMPORT_FILE = "import_file"
+# The report of a check; its button schedules, or chooses another file
+IMPORT_REPORT = "import_report"
+IMPORT_AGAIN = "import_again"
+# The same button under a message
+IMPORT_SCHEDULE = "import_schedule"
+
+# Export of the calendar
+EXPORT = "export"
+EXPORT_FROM = "export_from"
+EXPORT_TO = "export_to"
+EXPORT_ACCOUNTS = "export_accounts"
+
+# The address of the calendar
+CALENDAR_RENEW = "calendar_renew"
+CALENDAR_REVOKE = "calendar_revoke"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"

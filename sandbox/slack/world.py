@@ -1,4 +1,4 @@
-"""Everything that is true in the workspace right now, and the signal that something changed."""
+"""Everything that is true in the workspaces right now, and the signal that something changed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.cast import GENERAL_ID, MEMBERS, NAMES, Member
+from sandbox.slack.cast import MEMBERS, NAMES, TEAM_ID, TEAMS, Member
 from sandbox.slack.errors import PageError, SlackError
 from sandbox.slack.files import FileStore
 from sandbox.slack.ids import new_id
+from sandbox.slack.installs import Installs
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.triggers import Triggers
+from sandbox.slack.uploads import Uploads
 
 Json = dict[str, Any]
 
@@ -29,6 +31,7 @@ class Message:
     user: str
     text: str
     blocks: list[Json]
+    team_id: str = TEAM_ID
     attachments: list[Json] = field(default_factory=list)
     thread_ts: str | None = None
     reply_count: int = 0
@@ -49,6 +52,7 @@ class Conversation:
     kind: str
     members: frozenset[str]
     is_open: bool = True
+    team_id: str = TEAM_ID
     messages: dict[str, Message] = field(default_factory=dict)
 
 
@@ -73,10 +77,13 @@ class OpenView:
 
 
 class World:
-    """The workspace in memory. Whoever changes it calls `touch`, which wakes those who wait."""
+    """The workspaces in memory. Whoever changes it calls `touch`, which wakes those who wait."""
 
-    def __init__(self, clock: Callable[[], float], *, more: Sequence[Member] = ()) -> None:
+    def __init__(
+        self, clock: Callable[[], float], installs: Installs, *, more: Sequence[Member] = ()
+    ) -> None:
         self.clock = clock
+        self.installs = installs
         self.version = 1
         self.members = {member.id: member for member in (*MEMBERS, *more)}
         self.conversations = _first_conversations(self.members.values())
@@ -84,6 +91,7 @@ class World:
         self.homes: dict[str, OpenView] = {}
         self.toasts: dict[str, list[Json]] = {member_id: [] for member_id in self.members}
         self.files = FileStore()
+        self.uploads = Uploads()
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock)
         #: What the app offered in menus that it fills itself: by view id or channel and timestamp,
@@ -153,9 +161,20 @@ class World:
 
 
 def _first_conversations(members: Collection[Member]) -> dict[str, Conversation]:
-    everybody = frozenset(member.id for member in members)
-    general = Conversation(GENERAL_ID, "general", "channel", everybody)
-    dms = [
-        Conversation(m.dm_id, "Postbot", "dm", frozenset({m.id}), is_open=False) for m in members
+    channels = [
+        Conversation(
+            team.channel,
+            "general",
+            "channel",
+            frozenset(member.id for member in members if member.team_id == team.id),
+            team_id=team.id,
+        )
+        for team in TEAMS.values()
     ]
-    return {conversation.id: conversation for conversation in [general, *dms]}
+    dms = [
+        Conversation(
+            each.dm_id, "Postbot", "dm", frozenset({each.id}), is_open=False, team_id=each.team_id
+        )
+        for each in members
+    ]
+    return {conversation.id: conversation for conversation in [*channels, *dms]}

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.draft_times import When
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
+from bot.views import calendar as calendar_views
 from bot.views import compose, home, posts_list
 from bot.views import drafts as draft_views
+from bot.views import exports as export_views
+from bot.views import imports as import_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
-from sandbox.slack.rules import check_answer, check_view
+from sandbox.slack.rules import check_answer, check_blocks, check_view
+from scheduler.imports import Report, RowProblem
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.platforms import Room
 from scheduler.posts import Found
@@ -66,7 +72,7 @@ whens = st.builds(
 drafts = st.builds(
     Draft,
     when=whens,
-    text=written(13_000),
+    text=written(3000),
     edits=st.booleans(),
     tail_of=st.just("k7m2p9xq4w"),
     tail_length=st.integers(0, 60_000),
@@ -187,6 +193,30 @@ def test_the_composer_fits(form: Form) -> None:
     assert fits(compose.composer(form))
 
 
+@pytest.mark.parametrize("letter", ["a", "日", "\x01", "👩"])
+def test_a_form_whose_every_field_is_full_fits(letter: str) -> None:
+    full = letter * (3000 // len(letter.encode("utf-16-le")) * 2)
+    draft = Draft(
+        when=When(zone="America/New_York"),
+        text=full * 5,
+        tail_length=3000,
+        adapts=True,
+        variants=dict.fromkeys(PLATFORMS, full),
+        link=full,
+        title=full,
+        first_comment=full,
+        alt_text=full,
+    )
+    form = Form(
+        draft=draft,
+        accounts=[Choice(id=1, label="X · @acme")],
+        platforms={name: name.title() for name in PLATFORMS},
+        used=frozenset({"link", "title", "first_comment"}),
+    )
+
+    assert fits(compose.composer(form))
+
+
 @settings(max_examples=100, deadline=None)
 @given(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
@@ -234,6 +264,67 @@ def test_the_home_fits(
     shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
 
     assert fits(home.home(shown), surface="home")
+
+
+row_problems = st.builds(
+    RowProblem, row=st.integers(1, 10**6), column=st.sampled_from(["", "text"]), text=written(3000)
+)
+reports = st.builds(
+    Report,
+    name=written(300),
+    rows=st.integers(0, 1000),
+    posts=st.integers(0, 1000),
+    held=st.integers(0, 1000),
+    import_id=st.sampled_from(["", "0123456789abcdef"]),
+    problems=st.lists(row_problems, max_size=1),
+    obstacles=st.lists(written(1000), max_size=1),
+    costs=st.sampled_from([{}, {"X": 12345}]),
+    by_account=st.dictionaries(written(250), st.integers(1, 99), max_size=3),
+    first=st.just(NOW),
+    last=st.just(AGAIN),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports, st.integers(0, 3000), st.integers(0, 100))
+def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
+    one: Report, problems: int, accounts: int
+) -> None:
+    many = {f"{name} {n}": n for name in one.by_account for n in range(accounts)}
+    found = replace(one, problems=[*one.problems] * problems, by_account=many)
+
+    _, blocks = import_views.report_message(found)
+
+    assert fits(import_views.report(found))
+    assert check_blocks(blocks) == []
+    assert len(blocks) <= 50
+
+
+@given(choices)
+def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
+    assert fits(export_views.form(accounts, NOW.date()))
+    assert fits(export_views.on_its_way())
+
+
+def test_what_is_said_of_a_calendars_address_fits() -> None:
+    url = "https://postbot.example/" + "x" * 400
+
+    for message in (
+        calendar_views.offer(None),
+        calendar_views.offer(NOW),
+        calendar_views.made(url, is_reachable=False),
+        calendar_views.ended(),
+    ):
+        assert check_answer(message) == []
+
+
+@given(written(5000), written(300), written(3000))
+def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
+    form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
+
+    assert fits(form)
+    assert fits(import_views.working("Checking", name, 1, 1000))
+    assert fits(import_views.ended(notice or "a"))
 
 
 @given(written(400), st.integers(1, 300))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,16 +36,22 @@ def ground() -> Iterator[Ground]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def browser(ground: Ground) -> Iterator[Browser]:
-    """Opened after the installation, so that it is closed before: no event loop can be begun while
-    Playwright has its own."""
+@contextmanager
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Containers have neither the right to build a sandbox nor a large /dev/shm.
         options = ["--no-sandbox", "--disable-dev-shm-usage"]
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def browser(ground: Ground) -> Iterator[Browser]:
+    """Opened after the installation, so that it is closed before: no event loop can be begun while
+    Playwright has its own."""
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
