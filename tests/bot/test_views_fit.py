@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.draft_times import When
@@ -30,6 +29,7 @@ from scheduler.platforms import Room
 from scheduler.posts import Found
 from scheduler.states import PostState, State
 from scheduler.walltime import Repeated
+from tests.properties import holds_for
 
 Json = dict[str, Any]
 
@@ -187,8 +187,7 @@ def fits(view: Json, *, surface: Any = "modal") -> bool:
     return len(json.dumps(view)) < MOST_BYTES
 
 
-@settings(max_examples=150, deadline=None)
-@given(forms)
+@holds_for(forms)
 def test_the_composer_fits(form: Form) -> None:
     assert fits(compose.composer(form))
 
@@ -217,8 +216,7 @@ def test_a_form_whose_every_field_is_full_fits(letter: str) -> None:
     assert fits(compose.composer(form))
 
 
-@settings(max_examples=100, deadline=None)
-@given(drafts, written(5000))
+@holds_for(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
     assert fits(compose.kept(Post(id="k7m2p9xq4w", due_at=NOW), draft))
@@ -226,8 +224,7 @@ def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert len(compose.not_stored(draft, error)) <= 40_000
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
+@holds_for(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
 def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> None:
     fields = {"a", "composer_time", "composer_text"}
 
@@ -236,28 +233,24 @@ def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> 
     assert set(errors) <= fields
 
 
-@settings(max_examples=100, deadline=None)
-@given(account_rows, connects)
+@holds_for(account_rows, connects)
 def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
     assert check_answer(account_views.accounts_message(rows, connects)) == []
     assert fits(account_views.accounts_modal(rows, connects))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(found(), max_size=10))
+@holds_for(st.lists(found(), max_size=10))
 def test_the_list_fits(posts: list[Found]) -> None:
     assert check_answer(posts_list.posts_list(posts)) == []
     assert check_answer(draft_views.drafts_list(posts * 3)) == []
 
 
-@settings(max_examples=100, deadline=None)
-@given(found())
+@holds_for(found())
 def test_the_status_fits(post: Found) -> None:
     assert check_answer(posts_list.status(post)) == []
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
+@holds_for(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
 def test_the_home_fits(
     waiting: list[Found], coming: list[Found], rows: list[Row], connects: list[Connect]
 ) -> None:
@@ -285,8 +278,7 @@ reports = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(reports, st.integers(0, 3000), st.integers(0, 100))
+@holds_for(reports, st.integers(0, 3000), st.integers(0, 100))
 def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     one: Report, problems: int, accounts: int
 ) -> None:
@@ -300,7 +292,7 @@ def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     assert len(blocks) <= 50
 
 
-@given(choices)
+@holds_for(choices)
 def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
     assert fits(export_views.form(accounts, NOW.date()))
     assert fits(export_views.on_its_way())
@@ -318,7 +310,7 @@ def test_what_is_said_of_a_calendars_address_fits() -> None:
         assert check_answer(message) == []
 
 
-@given(written(5000), written(300), written(3000))
+@holds_for(written(5000), written(300), written(3000))
 def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
     form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
 
@@ -327,7 +319,7 @@ def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str)
     assert fits(import_views.ended(notice or "a"))
 
 
-@given(written(400), st.integers(1, 300))
+@holds_for(written(400), st.integers(1, 300))
 def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, most: int) -> None:
     shown = cut(text, most)
 
@@ -335,6 +327,6 @@ def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, mos
     assert text.startswith(shown.removesuffix("…"))
 
 
-@given(written(400))
+@holds_for(written(400))
 def test_what_people_write_never_becomes_markup(text: str) -> None:
     assert not set(escape(text)) & {"<", ">"}
