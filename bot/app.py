@@ -27,6 +27,8 @@ from bot.listeners import (
     places,
     posts_list,
     recovery,
+    removal,
+    repeats,
     slots,
 )
 from bot.slack import respond, tell
@@ -50,6 +52,8 @@ def build_app(
     """The app that answers verified requests; whoever calls it has checked the signature."""
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
+        if removal.is_removal(body):
+            return await next()
         try:
             await recognise(clients, context, body)
         except NotInstalled:
@@ -87,9 +91,11 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     exports.register(app, runtime, background)
     calendar.register(app, runtime)
     slots.register(app, runtime)
+    repeats.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)
+    removal.register(app, clients)
 
 
 def _refusal(body: Json) -> BoltResponse:

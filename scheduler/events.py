@@ -8,7 +8,7 @@ were told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,12 +26,24 @@ POST_EVENTS: dict[str, str] = {
     "post.rescheduled": "Its time was changed.",
     "post.edited": "Its words, files, accounts, places or time were changed.",
     "post.cancelled": "It was called off.",
+    "post.announced": "Dispatcher: an occurrence of a series is a day ahead; its card is shown.",
     "post.submitted": "Approvers are asked about it, for the first time or anew.",
     "post.endorsed": "An approver said yes; more are needed.",
     "post.approved": "Enough approvers said yes; it goes out at its time.",
     "post.returned": "An approver asked for changes; it waits for its author.",
     "post.reminded": "Its time comes closer; approvers who have not answered are reminded.",
     "post.unapproved": "Its time came without enough approvals; it is held until a person decides.",
+}
+#: Every kind of event about a series; its id stands in the data.
+SERIES_EVENTS: dict[str, str] = {
+    "series.begun": "Somebody repeats a post.",
+    "series.changed": "Its text or its rule were changed.",
+    "series.paused": "No posts are made of it for now.",
+    "series.resumed": "Posts are made of it again.",
+    "series.skipped": "One occurrence was left out.",
+    "series.stopped": "Somebody ended it.",
+    "series.stuck": "Dispatcher: the post of an occurrence cannot be made; its author hears why.",
+    "series.missed": "Dispatcher: an occurrence passed without a post; its author hears of it.",
 }
 #: Every kind of event about an account.
 ACCOUNT_EVENTS: dict[str, str] = {
@@ -82,15 +94,26 @@ async def is_quiet() -> bool:
     return not await fetch(get_connection(), statement, [])
 
 
-async def untold(limit: int) -> list[str]:
-    """The ids of posts about which people must be told something, longest waiting first."""
+async def subjects(limit: int, *, but: Collection[int] = ()) -> list[tuple[int, str | int]]:
+    """What people must be told something about, longest waiting first: the workspace, and the id of
+    a post or an account. Leaves out the workspaces in `but`."""
     rows = (
-        await Event.filter(notice__in=_ABOUT_POSTS)
+        await Event.filter(notice__in=[*_ABOUT_POSTS, "account"])
+        .exclude(workspace_id__in=[*but])
         .order_by("id")
         .limit(limit)
-        .values_list("post_id", flat=True)
+        .values_list("workspace_id", "notice", "post_id", "account_id")
     )
-    return list(dict.fromkeys(str(post_id) for post_id in rows))
+    found: list[tuple[int, str | int]] = [
+        (int(str(workspace_id)), int(str(account)) if notice == "account" else str(post))
+        for workspace_id, notice, post, account in rows
+    ]
+    return list(dict.fromkeys(found))
+
+
+async def untold(limit: int) -> list[str]:
+    """The ids of posts about which people must be told something, longest waiting first."""
+    return [each for _, each in await subjects(limit) if isinstance(each, str)]
 
 
 async def pending_notices(post_id: str) -> list[Event]:
@@ -100,13 +123,7 @@ async def pending_notices(post_id: str) -> list[Event]:
 
 async def untold_accounts(limit: int) -> list[int]:
     """The ids of accounts about which people must be told something, longest waiting first."""
-    rows = (
-        await Event.filter(notice="account")
-        .order_by("id")
-        .limit(limit)
-        .values_list("account_id", flat=True)
-    )
-    return list(dict.fromkeys(int(str(account_id)) for account_id in rows))
+    return [each for _, each in await subjects(limit) if isinstance(each, int)]
 
 
 async def pending_of_account(account_id: int) -> list[Event]:
@@ -114,9 +131,11 @@ async def pending_of_account(account_id: int) -> list[Event]:
     return await Event.filter(account_id=account_id, notice="account").order_by("id")
 
 
-async def for_members(limit: int) -> list[Event]:
-    """What members were not told yet beside their posts, in the order in which it happened."""
-    return await Event.filter(notice="member").order_by("id").limit(limit)
+async def for_members(limit: int, *, but: Collection[int] = ()) -> list[Event]:
+    """What members were not told yet beside their posts, in the order in which it happened. Leaves
+    out the workspaces in `but`."""
+    pending = Event.filter(notice="member").exclude(workspace_id__in=[*but])
+    return await pending.order_by("id").limit(limit)
 
 
 async def begin_telling(event: Event, now: datetime) -> None:

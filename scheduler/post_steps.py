@@ -12,7 +12,7 @@ from scheduler import rules, states
 from scheduler.backoff import stage_at
 from scheduler.deliveries import Step
 from scheduler.media import StoredMedia
-from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.models import Account, Delivery, MediaFile, Post, Series
 from scheduler.post_rows import Ref, note
 from scheduler.runtime import Runtime
 from scheduler.states import Role, State
@@ -29,6 +29,8 @@ class Found:
     deliveries: tuple[Delivery, ...]
     accounts: dict[int, Account]
     media: tuple[MediaFile, ...]
+    #: Of which it is an occurrence.
+    series: Series | None = None
 
     @property
     def summary(self) -> states.Summary:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot import saving
 from bot.clients import Clients, open_clients
 from bot.notifier import Notifier
 from bot.views import ids
@@ -157,6 +158,20 @@ async def test_an_edit_of_what_went_out_meanwhile_is_refused_and_the_form_stays(
 
     assert "nothing was changed" in errors[ids.COMPOSER_TEXT]
     assert (await Post.get()).text == "We open at nine!"
+
+
+async def test_a_post_is_not_edited_into_a_series(
+    desk: Desk, notifier: Notifier, acme: Account
+) -> None:
+    await schedule(desk.runtime, acme)
+    form = await pressed(desk, notifier, ids.EDIT)
+    await form.type(when=ids.COMPOSER_REPEAT)
+    await form.shows("How many times at most")
+
+    errors = await form.errors()
+
+    assert saving.NO_SERIES in errors[ids.COMPOSER_WHEN]
+    assert await Post.all().count() == 1
 
 
 async def test_a_text_longer_than_the_form_keeps_its_end(
