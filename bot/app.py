@@ -28,6 +28,7 @@ from bot.listeners import (
     posts_list,
     recovery,
     removal,
+    repeats,
     slots,
 )
 from bot.slack import respond, tell
@@ -90,6 +91,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     exports.register(app, runtime, background)
     calendar.register(app, runtime)
     slots.register(app, runtime)
+    repeats.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)

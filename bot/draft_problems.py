@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot import draft_times
+from bot import draft_rules, draft_times
 from bot.drafts import Draft
 from bot.views import ids
 from scheduler import admission, platforms, posts
@@ -45,7 +45,8 @@ def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Pro
         found[ids.COMPOSER_ACCOUNTS] = [ACCOUNT_GONE]
     merge(found, content_problems(runtime, draft, chosen))
     merge(found, alt_text_problems(draft))
-    merge(found, draft_times.problems(draft.when, runtime.clock.now()))
+    of_time = draft_rules.problems if draft.when.repeats else draft_times.problems
+    merge(found, of_time(draft.when, runtime.clock.now()))
     return found
 
 

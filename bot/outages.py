@@ -1,5 +1,5 @@
-"""Tells members that a platform is down, and that it is back: once each, whatever ends a process in
-between."""
+"""Tells members what concerns them beside the card of a post: that a platform is down or back, that
+a series cannot go on. Once each, whatever ends a process in between."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import structlog
 from bot.reach import Reach
 from bot.rests import Rests
 from bot.sending import Letter, NoAccess, Paused, Senders, SendingError, Unreachable
+from bot.views import series
 from bot.views.outage import notice
 from bot.views.standing import said
 from scheduler import events
-from scheduler.models import Event, Marker
+from scheduler.models import Event, Marker, Series
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -92,7 +93,7 @@ class OutageNotices:
 
     def _rest(self, event: Event, why: str) -> None:
         self._rests.rest_after(event.id, why)
-        log.error("member not told of an outage", notice=event.id, why=why)
+        log.error("member not told", notice=event.id, why=why)
 
     async def _told_before(self, event: Event) -> bool:
         """Whether a message did arrive of which nobody noted that it did."""
@@ -122,8 +123,7 @@ class OutageNotices:
 
     async def _sent(self, event: Event, channel: str, *, author: str) -> bool:
         """False when the conversation is closed to us."""
-        data = event.data
-        text = notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
+        text = await _words(event, author)
         letter = Letter(text=text, blocks=[said(text)], payload={"outage": event.id})
         await events.begin_telling(event, self._runtime.clock.now())
         try:
@@ -138,11 +138,21 @@ class OutageNotices:
         return True
 
 
+async def _words(event: Event, author: str) -> str:
+    data = event.data
+    if event.kind in events.SERIES_EVENTS:
+        about = await Series.get_or_none(id=data["series"])
+        return series.notice(event.kind, data, about, author=author)
+    return notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
+
+
 def _overtaken(pending: Sequence[Event]) -> list[Event]:
     """Both notices to a member who heard of neither before the platform was back."""
     over: list[Event] = []
     downs: dict[tuple[int, str, str], Event] = {}
     for event in pending:
+        if event.kind not in events.PLATFORM_EVENTS:
+            continue
         whom = (event.workspace_id, event.data["member"], event.data["platform"])
         if event.kind == "platform.down":
             downs[whom] = event

@@ -26,12 +26,24 @@ POST_EVENTS: dict[str, str] = {
     "post.rescheduled": "Its time was changed.",
     "post.edited": "Its text or media were changed.",
     "post.cancelled": "It was called off.",
+    "post.announced": "Dispatcher: an occurrence of a series is a day ahead; its card is shown.",
     "post.submitted": "Approvers are asked about it, for the first time or anew.",
     "post.endorsed": "An approver said yes; more are needed.",
     "post.approved": "Enough approvers said yes; it goes out at its time.",
     "post.returned": "An approver asked for changes; it waits for its author.",
     "post.reminded": "Its time comes closer; approvers who have not answered are reminded.",
     "post.unapproved": "Its time came without enough approvals; it is held until a person decides.",
+}
+#: Every kind of event about a series; its id stands in the data.
+SERIES_EVENTS: dict[str, str] = {
+    "series.begun": "Somebody repeats a post.",
+    "series.changed": "Its text or its rule were changed.",
+    "series.paused": "No posts are made of it for now.",
+    "series.resumed": "Posts are made of it again.",
+    "series.skipped": "One occurrence was left out.",
+    "series.stopped": "Somebody ended it.",
+    "series.stuck": "Dispatcher: the post of an occurrence cannot be made; its author hears why.",
+    "series.missed": "Dispatcher: an occurrence passed without a post; its author hears of it.",
 }
 #: Every kind of event about an account.
 ACCOUNT_EVENTS: dict[str, str] = {

@@ -25,6 +25,7 @@ from scheduler import (
     rules,
     spending,
     states,
+    turns,
 )
 from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
@@ -35,7 +36,7 @@ from scheduler.drafting import Plan as Plan
 from scheduler.drafting import delete_draft as delete_draft
 from scheduler.drafting import save_draft as save_draft
 from scheduler.media import StoredMedia
-from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.models import Account, Delivery, MediaFile, Post, Series
 from scheduler.post_errors import Changed as Changed
 from scheduler.post_errors import Gone as Gone
 from scheduler.post_errors import NoSuchPost as NoSuchPost
@@ -72,6 +73,8 @@ class Found:
     deliveries: tuple[Delivery, ...]
     accounts: dict[int, Account]
     media: tuple[MediaFile, ...]
+    #: Of which it is an occurrence.
+    series: Series | None = None
 
     @property
     def summary(self) -> states.Summary:
@@ -86,7 +89,7 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
 
     Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
     `OverBudget`, `SaidBefore`, or, when the draft or the id is not what it was, `Changed`, `Gone`
-    or `TooLate`; nothing is stored then.
+    or `TooLate`, or `NotNow` when the series has moved on; nothing is stored then.
     """
     now = runtime.clock.now()
     for chosen in [*new.slots.values(), *([new.due_at] if new.due_at else [])]:
@@ -110,6 +113,8 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     try:
         async with transaction() as connection:
             await free_slots.hold(connection, new.slots)
+            if new.turn:
+                await turns.take(connection, new.turn)
             if new.revision:
                 await drafting.turn_into(connection, post, new.revision)
             else:
@@ -119,7 +124,8 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
             if asks:
                 await _submit(connection, post, new.author, now)
             else:
-                await note(connection, post, "post.scheduled", new.author, now, notice="card")
+                notice = "card" if turns.is_near(new.turn, now) else None
+                await note(connection, post, "post.scheduled", new.author, now, notice=notice)
     except IntegrityError as error:
         raise await drafting.why_not_stored(post.workspace_id, post.id, error) from error
     _wake(runtime, min(due.values()))
@@ -251,15 +257,18 @@ async def find(workspace_id: int, post_id: str) -> Found:
 
 
 async def gather(found: Sequence[Post]) -> list[Found]:
-    """Posts with their deliveries, accounts and media, by three statements however many they
+    """Posts with their deliveries, accounts and media, by a few statements however many they
     are."""
     ids = [post.id for post in found]
     rows = await Delivery.filter(post_id__in=ids).order_by("id") if ids else []
     files = await MediaFile.filter(post_id__in=ids).order_by("position") if ids else []
     accounts = await Account.filter(id__in=list({row.account_id for row in rows})) if rows else []
     known = {account.id: account for account in accounts}
+    repeated = list({post.series_id for post in found if post.series_id})
+    series = await Series.filter(id__in=repeated) if repeated else []
     of_post: dict[str, list[Delivery]] = {}
     media: dict[str, list[MediaFile]] = {}
+    series_by_id = {each.id: each for each in series}
     for row in rows:
         of_post.setdefault(row.post_id, []).append(row)
     for file in files:
@@ -270,6 +279,7 @@ async def gather(found: Sequence[Post]) -> list[Found]:
             deliveries=tuple(of_post.get(post.id, ())),
             accounts={row.account_id: known[row.account_id] for row in of_post.get(post.id, ())},
             media=tuple(media.get(post.id, ())),
+            series=series_by_id.get(post.series_id or ""),
         )
         for post in found
     ]

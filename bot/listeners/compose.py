@@ -25,8 +25,9 @@ from bot.saving import Saved, Saver
 from bot.slack import SLACK_FAILURES, known_member, tell
 from bot.views import compose as views
 from bot.views import ids
-from scheduler import accounts, members, posts
+from scheduler import accounts, members, posts, recurrence
 from scheduler.models import Member
+from scheduler.recurrence import Rule
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
@@ -112,6 +113,8 @@ class Composer:
             await ack(response_action="update", view=views.saving(draft))
         elif saving.result().problems:
             await self._refuse(ack, context, view, draft, saving.result())
+        elif saving.result().series:
+            await ack(response_action="update", view=self._ended(saving.result(), draft))
         else:
             await ack()
 
@@ -245,14 +248,23 @@ class Composer:
         shown = asyncio.create_task(asyncio.sleep(ANSWER_SHOWN_SECONDS))
         saved, error = await _outcome(saving)
         await shown
-        if saved is not None and saved.post is not None:
-            view = views.scheduled(saved.due, draft.when.zone, saved.post.id)
+        if saved is not None and (saved.post or saved.series):
+            view = self._ended(saved, draft)
         else:
             kept = replace(draft, kept=draft.uploads)
             view = await self._again(kept, saved, context, notice=error)
         # Where the member closed it, the card tells of success.
         if not await self._put(view_id, view, context) and error:
             await tell(context.client, str(context.user_id), views.not_stored(draft, error))
+
+    def _ended(self, saved: Saved, draft: Draft) -> Json:
+        """What a form turns into whose post or series was stored."""
+        if saved.series is not None:
+            rule, now = Rule.of(saved.series.rule), self._runtime.clock.now()
+            coming = [each.at for each in recurrence.first_few(rule, now)]
+            return views.repeated(saved.series, coming)
+        assert saved.post is not None
+        return views.scheduled(saved.due, draft.when.zone, saved.post.id)
 
     async def _put(self, view_id: str, view: Json, context: AsyncBoltContext) -> bool:
         """Shows a view in the place of another; False when the member closed that."""

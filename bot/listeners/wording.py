@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-Word = Literal["list", "drafts", "status", "accounts", "import", "export", "calendar", "help"]
+Word = Literal[
+    "list", "drafts", "repeats", "status", "accounts", "import", "export", "calendar", "help"
+]
 
 WORDS: tuple[Word, ...] = get_args(Word)
 _LINK = re.compile(

@@ -8,9 +8,10 @@ from datetime import datetime
 from bot.views import ids, offers
 from bot.views.blocks import Json, actions, button, confirm, cut, escape, header
 from bot.views.standing import followed, noted, said, sentence, where
-from scheduler import platforms
+from scheduler import platforms, recurrence
 from scheduler.models import Delivery, MediaFile
 from scheduler.posts import Found
+from scheduler.recurrence import Rule
 from scheduler.states import State, Summary
 
 #: With two blocks for each row, and the rest of the card, this keeps within Slack's 50 blocks.
@@ -54,12 +55,22 @@ def card(
     blocks = [
         header(title(found)),
         noted(f"Post `{escape(found.post.id)}`" + (f" · {note}" if note else "")),
+        *_repeated(found),
         *quote(found.post.text),
         *media(found.media, with_images=with_images),
         *_rows(found, version, now=now, tries=tries),
         *_ending(found),
     ]
     return headline(found, now=now, tries=tries), blocks
+
+
+def _repeated(found: Found) -> list[Json]:
+    """That a post is one of a series, and how to change all of it."""
+    if found.series is None or found.post.occurrence is None:
+        return []
+    rule = escape(recurrence.said(Rule.of(found.series.rule)), 200)
+    text = f"One of a series, {rule}. `{ids.COMMAND} repeats` changes all that is still to come."
+    return [noted(text)]
 
 
 def title(found: Found) -> str:

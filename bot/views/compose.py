@@ -14,11 +14,16 @@ from bot.views.accounts import Connect
 from bot.views.blocks import Json, actions, button, context, cut, escape, modal, plain, section
 from bot.views.compose_fields import MOST_TYPED, Choice, PlaceField
 from bot.views.compose_media import media_fields
-from scheduler.models import Post
+from bot.views.repeat_fields import repeat_fields
+from scheduler import recurrence
+from scheduler.models import Post, Series
 from scheduler.platforms import Room
+from scheduler.recurrence import Occurrence, Rule
 from scheduler.walltime import Repeated, shown
 
 TITLE = "Schedule a post"
+_OF_TIME = {ids.COMPOSER_WORDS, ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD}
+_SUBMITS = {ids.COMPOSER_NOW: "Publish Now", ids.COMPOSER_REPEAT: "Repeat Post"}
 HOW_TO_KEEP = (
     "_Cancel_ and closing the form throw away what you typed. _Save as Draft_ keeps it, whatever "
     f"is still missing; `{ids.COMMAND} drafts` finds it again."
@@ -41,6 +46,8 @@ class Form:
     notes: Sequence[str] = ()
     when_note: str = ""
     repeated: Repeated | None = None
+    #: Of what is repeated, the next occurrence on a day on which clocks are changed.
+    odd: Occurrence | None = None
     #: The platforms of the chosen accounts, label by name.
     platforms: Mapping[str, str] = field(default_factory=dict)
     #: The fields that at least one of them has.
@@ -68,6 +75,7 @@ def composer(form: Form) -> Json:
         *fields.place_fields(form.places),
         *media_fields(draft),
         *fields.when_fields(draft.when, form.repeated),
+        *(repeat_fields(draft.when, form.odd) if draft.when.repeats else []),
         context(
             escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
         ),
@@ -78,7 +86,7 @@ def composer(form: Form) -> Json:
         TITLE,
         blocks,
         callback_id=ids.COMPOSER,
-        submit="Publish Now" if draft.when.is_now else "Schedule Post",
+        submit=_SUBMITS.get(draft.when.way, "Schedule Post"),
         close="Cancel",
         private_metadata=drafts.memory(draft),
     )
@@ -130,7 +138,7 @@ def _nearest(block: str, there: Collection[str]) -> str:
     if block == ids.COMPOSER_PLACE:
         own = (each for each in there if each.startswith(f"{ids.COMPOSER_PLACE}:"))
         return next(own, ids.COMPOSER_ACCOUNTS)
-    if block in (ids.COMPOSER_WORDS, ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD):
+    if block in _OF_TIME:
         return next(each for each in (ids.COMPOSER_TIME, ids.COMPOSER_WHEN) if each in there)
     return ids.COMPOSER_TEXT
 
@@ -159,6 +167,19 @@ def scheduled(due: datetime | None, zone: str, post_id: str) -> Json:
         f"`{ids.COMMAND} status {post_id}` shows how it stands."
     )
     return modal(TITLE, [section(said), context(note)], close="Close")
+
+
+def repeated(series: Series, coming: Sequence[datetime]) -> Json:
+    """The end of a form whose post is repeated."""
+    rule = Rule.of(series.rule)
+    told = "\n".join(f"• {shown(at, rule.zone)}" for at in coming)
+    trouble = [section(f":warning: {escape(series.trouble, 2000)}")] if series.trouble else []
+    note = (
+        "Each gets its card in our direct messages a day ahead. "
+        f"`{ids.COMMAND} repeats` shows, skips, pauses, changes and stops it. You can close this."
+    )
+    first = f"*It is repeated {recurrence.said(rule)}.*\nNext:\n{told}"
+    return modal(TITLE, [section(first), *trouble, context(note)], close="Close")
 
 
 def not_stored(draft: Draft, error: str) -> str:

@@ -258,6 +258,7 @@ def _way_field(when: When) -> Json:
     options = {
         ids.COMPOSER_LATER: option("At a time", ids.COMPOSER_LATER),
         ids.COMPOSER_SLOT: option("In the next free slot", ids.COMPOSER_SLOT),
+        ids.COMPOSER_REPEAT: option("Again and again", ids.COMPOSER_REPEAT),
         ids.COMPOSER_NOW: option("Publish now", ids.COMPOSER_NOW),
     }
     element: Json = {

@@ -26,6 +26,10 @@ COMPOSER_WORDS = "composer_words"
 COMPOSER_DATE = "composer_date"
 COMPOSER_TIME = "composer_time"
 COMPOSER_FOLD = "composer_fold"
+COMPOSER_HOW = "composer_how"
+COMPOSER_WEEKDAYS = "composer_weekdays"
+COMPOSER_UNTIL = "composer_until"
+COMPOSER_TIMES = "composer_times"
 COMPOSER_COUNTER = "composer_counter"
 COMPOSER_WHEN_NOTE = "composer_when_note"
 COMPOSER_REFRESH = "composer_refresh"
@@ -37,6 +41,7 @@ COMPOSER_SAVE_DRAFT = "composer_save_draft"
 COMPOSER_NOW = "now"
 COMPOSER_LATER = "later"
 COMPOSER_SLOT = "slot"
+COMPOSER_REPEAT = "repeat"
 COMPOSER_FIRST = "first"
 COMPOSER_SECOND = "second"
 COMPOSER_YES = "yes"
@@ -53,6 +58,10 @@ TYPED = (
     COMPOSER_DATE,
     COMPOSER_TIME,
     COMPOSER_FOLD,
+    COMPOSER_HOW,
+    COMPOSER_WEEKDAYS,
+    COMPOSER_UNTIL,
+    COMPOSER_TIMES,
     COMPOSER_REFRESH,
     COMPOSER_KEPT,
 )
@@ -91,6 +100,16 @@ IMPORT_REPORT = "import_report"
 IMPORT_AGAIN = "import_again"
 # The same button under a message
 IMPORT_SCHEDULE = "import_schedule"
+
+# Series: the block id carries the series, the value of Skip Next the occurrence
+SERIES_ACTIONS = "series"
+SERIES_SKIP = "series_skip"
+SERIES_PAUSE = "series_pause"
+SERIES_RESUME = "series_resume"
+SERIES_EDIT = "series_edit"
+SERIES_STOP = "series_stop"
+SERIES_MODAL = "series_modal"
+SERIES_TEXT = "series_text"
 
 # Export of the calendar
 EXPORT = "export"

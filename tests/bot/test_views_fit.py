@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,23 +18,30 @@ from bot.views import compose, home, posts_list
 from bot.views import drafts as draft_views
 from bot.views import exports as export_views
 from bot.views import imports as import_views
+from bot.views import series as series_views
+from bot.views import slots as slot_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
+from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
 from scheduler.imports import Report, RowProblem
-from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.models import Account, Delivery, MediaFile, Post, Series
 from scheduler.platforms import Room
 from scheduler.posts import Found
+from scheduler.recurrence import Every, Occurrence, Rule
+from scheduler.series import Shown
 from scheduler.states import PostState, State
-from scheduler.walltime import Repeated
+from scheduler.walltime import Repeated, Skipped
 from tests.properties import holds_for
 
 Json = dict[str, Any]
 
 NOW = datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 AGAIN = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+TWICE = Occurrence(NOW.date(), NOW, Repeated(first=NOW, second=AGAIN))
+SKIPPED = Occurrence(NOW.date(), NOW, Skipped(before=NOW, after=AGAIN))
 MOST_BYTES = 250_000
 
 # Plain, right to left, joined emoji, what mrkdwn eats, and what JSON makes six times as long.
@@ -61,7 +69,11 @@ uploads = st.builds(
 whens = st.builds(
     When,
     zone=st.just("America/New_York"),
-    way=st.sampled_from(["later", "slot", "now"]),
+    way=st.sampled_from(["later", "slot", "now", "repeat"]),
+    how=st.sampled_from(["day:1", "week:1", "week:2", "month:1", "month:1:last", "year:1"]),
+    weekdays=st.sampled_from(["", "0", "0123456"]),
+    until=st.sampled_from(["", "2030-11-07"]),
+    times=st.sampled_from(["", "12", "x", "9" * 50]),
     seen=st.sampled_from(["", "0" * 16]),
     words=written(150),
     date=st.sampled_from(["", "2027-11-07"]),
@@ -121,6 +133,7 @@ forms = st.builds(
     notes=st.lists(written(300), max_size=40),
     when_note=written(500),
     repeated=st.sampled_from([None, Repeated(first=NOW, second=AGAIN)]),
+    odd=st.sampled_from([None, TWICE, SKIPPED]),
     platforms=st.sampled_from([{}, {"x": "X"}, {name: name.title() for name in PLATFORMS}]),
     used=st.frozensets(st.sampled_from(["link", "title", "first_comment"])),
     places=st.lists(places, max_size=30, unique_by=lambda each: each.account_id),
@@ -302,3 +315,75 @@ def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, mos
 @holds_for(written(400))
 def test_what_people_write_never_becomes_markup(text: str) -> None:
     assert not set(escape(text)) & {"<", ">"}
+
+
+RULE = Rule(
+    every=Every.WEEK,
+    weekdays=tuple(range(7)),
+    first=NOW.date(),
+    at=NOW.time(),
+    zone="America/Argentina/ComodRivadavia",
+    until=NOW.date(),
+    times=1000,
+)
+series = st.builds(
+    Series,
+    id=st.just("k7m2p9xq4w"),
+    author=st.just("U0ALICE"),
+    text=written(3000),
+    media=st.just([{}]),
+    rule=st.just(RULE.column()),
+    trouble=written(3000),
+    paused_at=st.sampled_from([None, NOW]),
+)
+series_rows = st.builds(
+    SeriesRow,
+    shown=st.builds(
+        Shown,
+        series=series,
+        accounts=st.lists(accounts, max_size=30).map(tuple),
+        coming=st.lists(st.just((NOW, "k7m2p9xq4w")), max_size=3).map(tuple),
+    ),
+    may_act=st.booleans(),
+)
+
+
+def numbered(rows: list[SeriesRow]) -> list[SeriesRow]:
+    """Each of a series of its own."""
+    own = [replace(row, shown=replace(row.shown, series=copy(row.shown.series))) for row in rows]
+    for number, row in enumerate(own):
+        row.shown.series.id = f"k7m2p9xq{number:02}"
+    return own
+
+
+@holds_for(st.lists(series_rows, max_size=12).map(numbered))
+def test_the_series_fit(rows: list[SeriesRow]) -> None:
+    assert check_answer(series_views.series_list(rows)) == []
+
+
+@holds_for(series, written(3000), whens, written(3000), st.sampled_from([None, TWICE, SKIPPED]))
+def test_the_form_of_a_series_fits(
+    made: Series, text: str, when: When, note: str, odd: Occurrence | None
+) -> None:
+    assert fits(series_views.edit_form(made, text, when, note=note, odd=odd))
+
+
+@holds_for(series, st.lists(st.just(NOW), max_size=3))
+def test_the_end_of_a_form_that_repeats_fits(made: Series, coming: list[datetime]) -> None:
+    assert fits(compose.repeated(made, coming))
+
+
+@holds_for(series, written(3000), st.integers(1, 1000))
+def test_what_the_author_of_a_series_hears_fits(made: Series, reason: str, passed: int) -> None:
+    data = {"at": NOW.isoformat(), "first": NOW.isoformat(), "reason": reason, "passed": passed}
+
+    for kind in ("series.stuck", "series.missed"):
+        assert len(series_views.notice(kind, data, made, author="U0BOB")) <= 3000
+
+
+@holds_for(accounts, st.text(alphabet="Mon-Fri 09:0,", max_size=5000))
+def test_the_form_of_slots_fits(account: Account, slots: str) -> None:
+    account.slots, account.slots_zone = slots, "America/Argentina/ComodRivadavia"
+
+    assert fits(slot_views.slots_form(account, account.slots_zone))
+    assert fits(slot_views.slots_set(account, [NOW] * 3))
