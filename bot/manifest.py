@@ -24,7 +24,9 @@ SCOPES = {
 #: What Slack must tell us of by itself.
 EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
 REDIRECT = "/slack/oauth_redirect"
-USAGE = "[text] | list | drafts | status <id> | accounts | import | export | calendar | help"
+USAGE = (
+    "[text] | list | drafts | repeats | status <id> | accounts | import | export | calendar | help"
+)
 
 
 class WrongUrl(ValueError):
