@@ -6,7 +6,16 @@ import re
 from typing import Literal, get_args
 
 Word = Literal[
-    "list", "drafts", "repeats", "status", "accounts", "import", "export", "calendar", "help"
+    "list",
+    "drafts",
+    "repeats",
+    "status",
+    "accounts",
+    "import",
+    "export",
+    "calendar",
+    "stats",
+    "help",
 ]
 
 WORDS: tuple[Word, ...] = get_args(Word)
@@ -31,7 +40,7 @@ def subcommand(text: str) -> tuple[Word, str] | None:
 def slip(text: str) -> Word | None:
     """The sub-command that a single word was probably meant to be."""
     words = text.lower().split()
-    if len(words) != 1:
+    if len(words) != 1 or words[0] in WORDS:
         return None
     return next((word for word in WORDS if _is_slip(words[0], word)), None)
 

@@ -32,7 +32,7 @@ COMMANDS: list[dict[str, Any]] = [
         "command": "/schedule-post",
         "usage_hint": (
             "[text] | list | drafts | repeats | status <id> | accounts | import | export | "
-            "calendar | help"
+            "calendar | stats | help"
         ),
     }
 ]
