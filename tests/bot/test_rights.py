@@ -139,6 +139,7 @@ DEEDS = (
     card("Recovery.open_confirm_live", ids.IS_LIVE),
     card("Recovery.open_reschedule", ids.RESCHEDULE),
     card("Recovery.open_edit", ids.EDIT),
+    card("Recovery.duplicate", ids.DUPLICATE),
     Deed(listener="Recovery.follow_link", kind="button", name=ids.OPEN_LINK, own=VIEWER),
     form("Recovery.mark_posted", ids.MARK_POSTED, **{ids.MARK_POSTED_LINK: LINK}),
     form("Recovery.confirm_live", ids.CONFIRM_LIVE, **{ids.CONFIRM_LIVE_LINK: LINK}),
@@ -150,8 +151,11 @@ DEEDS = (
             ids.COMPOSER_TIME: {"selected_time": "09:00"},
         },
     ),
-    form("Recovery.edit", ids.EDIT_MODAL, **{ids.EDIT_TEXT: {"value": "Another text"}}),
 )
+
+
+#: What Slack itself tells, for which no member has to have a right.
+NOBODYS = {"register.<locals>.removed"}
 
 
 async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
@@ -161,7 +165,7 @@ async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
 
     known = {listener.ack_function.__qualname__ for listener in app._async_listeners}  # type: ignore[attr-defined]
 
-    assert known == {deed.listener for deed in DEEDS}
+    assert known - NOBODYS == {deed.listener for deed in DEEDS}
 
 
 @pytest.mark.parametrize("role", MemberRole)
