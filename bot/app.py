@@ -19,6 +19,7 @@ from bot.listeners import (
     accounts,
     calendar,
     compose,
+    digest,
     drafts,
     exports,
     help,
@@ -92,6 +93,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     calendar.register(app, runtime)
     slots.register(app, runtime)
     repeats.register(app, runtime)
+    digest.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)
