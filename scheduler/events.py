@@ -98,6 +98,22 @@ async def is_quiet() -> bool:
     return not await fetch(get_connection(), statement, [])
 
 
+async def newest() -> int:
+    """The id of what happened last; 0 when nothing ever did."""
+    rows = await fetch(get_connection(), "SELECT MAX(id) AS id FROM event", [])
+    return int(rows[0]["id"] or 0)
+
+
+async def workspaces_since(event_id: int) -> dict[int, int]:
+    """The workspaces in which something happened after an event, each with the last of it."""
+    rows = await fetch(
+        get_connection(),
+        "SELECT workspace_id, MAX(id) AS id FROM event WHERE id > ?1 GROUP BY workspace_id",
+        [event_id],
+    )
+    return {int(row["workspace_id"]): int(row["id"]) for row in rows}
+
+
 async def subjects(limit: int, *, but: Collection[int] = ()) -> list[tuple[int, str | int]]:
     """What people must be told something about, longest waiting first: the workspace, and the id of
     a post or an account. Leaves out the workspaces in `but`."""

@@ -15,6 +15,7 @@ Word = Literal[
     "import",
     "export",
     "calendar",
+    "stats",
     "help",
 ]
 
@@ -45,7 +46,7 @@ def subcommand(text: str) -> tuple[Word, str] | None:
 def slip(text: str) -> Word | None:
     """The sub-command that a single word was probably meant to be."""
     words = text.lower().split()
-    if len(words) != 1:
+    if len(words) != 1 or words[0] in WORDS:
         return None
     return next((word for word in WORDS if _is_slip(words[0], word)), None)
 

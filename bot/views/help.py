@@ -17,6 +17,7 @@ _ROWS = (
     (" import", "schedules many posts at once from a CSV file, after a check of every row."),
     (" export", "sends you the calendar, or a part of it, as a CSV file."),
     (" calendar", "gives you an address under which your calendar program shows the posts."),
+    (" stats", "tells what went out and what failed in the last 30 days."),
     (" help", "shows this."),
 )
 

@@ -137,3 +137,15 @@ OPEN_LINK = "open_link"
 # App Home
 HOME_COMPOSE = "home_compose"
 HOME_ACCOUNTS = "home_accounts"
+HOME_SHOW = "home_show"
+HOME_WHOSE = "home_whose"
+HOME_ACCOUNT = "home_account"
+HOME_FILTERS = "home_filters"
+HOME_EARLIER = "home_earlier"
+HOME_LATER = "home_later"
+# Behind a colon the cause
+HOME_RETRY = "home_retry"
+# Values of the choices in it
+HOME_MINE = "mine"
+HOME_EVERYBODY = "everybody"
+HOME_ALL = "all"

@@ -32,7 +32,7 @@ COMMANDS: list[dict[str, Any]] = [
         "command": "/schedule-post",
         "usage_hint": (
             "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import "
-            "| export | calendar | help"
+            "| export | calendar | stats | help"
         ),
     }
 ]

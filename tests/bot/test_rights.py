@@ -154,6 +154,10 @@ DEEDS = (
 )
 
 
+#: What Slack itself tells, for which no member has to have a right.
+NOBODYS = {"register.<locals>.removed"}
+
+
 async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
     """A new listener needs a row above: which role is the least one for it?"""
     async with open_clients(desk.runtime) as clients:
@@ -161,7 +165,7 @@ async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
 
     known = {listener.ack_function.__qualname__ for listener in app._async_listeners}  # type: ignore[attr-defined]
 
-    assert known == {deed.listener for deed in DEEDS}
+    assert known - NOBODYS == {deed.listener for deed in DEEDS}
 
 
 @pytest.mark.parametrize("role", MemberRole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import copy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,6 +18,7 @@ from bot.views import compose, home, posts_list
 from bot.views import digest as digest_views
 from bot.views import drafts as draft_views
 from bot.views import exports as export_views
+from bot.views import figures as figure_views
 from bot.views import imports as import_views
 from bot.views import series as series_views
 from bot.views import slots as slot_views
@@ -28,8 +29,10 @@ from bot.views.compose_fields import Choice, PlaceField
 from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
 from scheduler.digests import Digest
+from scheduler.figures import Day, Month
 from scheduler.imports import Report, RowProblem
 from scheduler.models import Account, Delivery, MediaFile, Post, Series
+from scheduler.overview import Look, Page, Show
 from scheduler.platforms import Room
 from scheduler.posts import Found
 from scheduler.recurrence import Every, Occurrence, Rule
@@ -237,13 +240,52 @@ def test_the_status_fits(post: Found) -> None:
     assert check_answer(posts_list.status(post)) == []
 
 
-@holds_for(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
+@holds_for(
+    st.lists(found(), min_size=1, max_size=3),
+    account_rows,
+    connects,
+    st.sampled_from(Show),
+    st.integers(0, 3),
+)
 def test_the_home_fits(
-    waiting: list[Found], coming: list[Found], rows: list[Row], connects: list[Connect]
+    some: list[Found], rows: list[Row], connects: list[Connect], show: Show, page: int
 ) -> None:
-    shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
+    many = [replace_id(some[number % len(some)], number) for number in range(20)]
+    days = [(NOW + timedelta(days=number), each) for number, each in enumerate(many)]
+    shown = home.Home(
+        look=Look(show=show, author="U0ALICE", account_id=1, page=page),
+        page=Page(posts=days, has_more=True),
+        waiting=Page(posts=days[: home.MOST_WAITING], has_more=True),
+        accounts=rows,
+        connects=connects,
+        now=NOW,
+        drafts=many[: home.MOST_DRAFTS + 1],
+        failed={"authentication": 10**6, "network": 2, "platform": 3, "rate_limit": 4},
+        month=Month(
+            days=[Day(day=NOW.date(), published=10**6, failed=10**6)] * 30,
+            by_platform={name: 10**6 for name in PLATFORMS},
+            by_cause={"content": 10**6},
+        ),
+        slots={each.id: NOW for each in rows},
+        may_act=frozenset(each.post.id for each in many),
+    )
 
     assert fits(home.home(shown), surface="home")
+    assert check_answer(figure_views.stats_message(shown.month)) == []  # type: ignore[arg-type]
+
+
+def replace_id(post: Found, number: int) -> Found:
+    """The same post under another id, as no two of a page have the same."""
+    made = Post(
+        id=f"post{number}",
+        author=post.post.author,
+        text=post.post.text,
+        state=post.post.state,
+        due_at=post.post.due_at,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return replace(post, post=made)
 
 
 row_problems = st.builds(
