@@ -13,10 +13,10 @@ from bot.drafts import Draft
 from bot.files import Files, FilesRefused
 from bot.forms import slots_note
 from bot.views import ids
-from scheduler import accounts, free_slots, posts, series
+from scheduler import accounts, free_slots, posts, rewriting, series
 from scheduler.contents import Words
 from scheduler.models import Post, Series
-from scheduler.posts import NewDraft, NewPost
+from scheduler.posts import NewDraft, NewPost, Ref
 from scheduler.recurrence import WrongRule
 from scheduler.runtime import Runtime
 from scheduler.series import NewSeries
@@ -26,6 +26,10 @@ from scheduler.walltime import shown
 GONE = (
     "This draft was deleted meanwhile, so nothing was scheduled. To keep what stands here press "
     "Save as Draft, which makes a new one."
+)
+NO_SERIES = (
+    "A post that is stored already cannot be repeated. Choose another time here, and use Duplicate "
+    "on its card for a post that repeats."
 )
 
 
@@ -51,7 +55,10 @@ class Saver:
     async def schedule(
         self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
     ) -> Saved:
-        """Stores the post, or the series, of a form whose fields were found in order."""
+        """Stores the post, or the series, of a form whose fields were found in order, or what a
+        post is edited to."""
+        if draft.edits and draft.when.repeats:
+            return Saved(problems={ids.COMPOSER_WHEN: [NO_SERIES]})
         if draft.when.repeats:
             return await self._repeat(slack, draft, workspace_id, author)
         slots, problems = await self._free_slots(draft, workspace_id)
@@ -75,7 +82,11 @@ class Saver:
                 places=draft.places,
                 means_it_twice=draft.twice,
             )
-            post = await posts.schedule(self._runtime, new)
+            if draft.edits:
+                ref = Ref(workspace_id=workspace_id, post_id=draft.id, actor=author)
+                post = await rewriting.rewrite(self._runtime, ref, new)
+            else:
+                post = await posts.schedule(self._runtime, new)
             return Saved(post=post, due=None if draft.when.is_now else post.due_at)
         except FilesRefused as error:
             return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})

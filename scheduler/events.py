@@ -24,7 +24,7 @@ POST_EVENTS: dict[str, str] = {
     "post.deleted": "It was thrown away while it was a draft.",
     "post.scheduled": "It got its accounts and its time.",
     "post.rescheduled": "Its time was changed.",
-    "post.edited": "Its text or media were changed.",
+    "post.edited": "Its words, files, accounts, places or time were changed.",
     "post.cancelled": "It was called off.",
     "post.announced": "Dispatcher: an occurrence of a series is a day ahead; its card is shown.",
     "post.submitted": "Approvers are asked about it, for the first time or anew.",

@@ -237,7 +237,7 @@ class Post(Model):
     plan: Any = fields.JSONField(null=True)
     # The zone in which the author chose the time.
     timezone = fields.CharField(max_length=64, default="UTC")
-    # Rises with every change of the content; whoever read an older one changes nothing.
+    # Rises with every change of content or time; whoever read an older one changes nothing.
     revision = fields.IntField(default=1)
     # The series that it was made from, and the day (`YYYY-MM-DD`) of which it is the occurrence;
     # the day is empty when the series took it back.

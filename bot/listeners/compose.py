@@ -88,14 +88,14 @@ class Composer:
 
     async def typed(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         await ack()
-        draft = drafts.read(body["view"])
+        draft = await self._read(body["view"], context)
         used = {action["action_id"] for action in body["actions"]}
         chooses = ids.COMPOSER_REFRESH in used
         render = partial(self._render, draft, context, chooses=chooses)
         self._live.show(context.client, body["view"], render)
 
     async def submit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        view, draft = body["view"], drafts.read(body["view"])
+        view, draft = body["view"], await self._read(body["view"], context)
         self._demand_writer(await self._known(context))
         connected = await accounts.connected(context["workspace_id"])
         problems = draft_problems.problems(self._runtime, draft, connected)
@@ -120,7 +120,7 @@ class Composer:
 
     async def save_draft(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """The button in the form. Slack lets nobody answer it with a problem at a field."""
-        view, draft = body["view"], drafts.read(body["view"])
+        view, draft = body["view"], await self._read(body["view"], context)
         self._demand_writer(await self._known(context))
         await self._check_right(draft, context)
         await ack()
@@ -179,6 +179,9 @@ class Composer:
         opened = await context.client.views_open(trigger_id=trigger_id, view=view)
         if member is None or now - member.checked_at > members.BELIEVED:
             self._background.start(self._find_zone(opened["view"], draft, context, notice))
+
+    async def _read(self, view: Json, context: AsyncBoltContext) -> Draft:
+        return await drafts.with_tail(drafts.read(view), context["workspace_id"])
 
     async def _known(self, context: AsyncBoltContext) -> Member:
         """Who acts, as far as the database knows: Slack waits for an answer."""

@@ -13,11 +13,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot import draft_rules, draft_times, permissions
 from bot.draft_times import When
 from bot.listeners.wording import subcommand, text_of_command
+from bot.long_texts import MOST_TYPED
 from bot.slack import known_member, respond
 from bot.view_state import typed
 from bot.views import ids
 from bot.views import series as views
-from bot.views.compose_fields import MOST_TYPED
 from scheduler import occurrences, series
 from scheduler.models import Member, Series
 from scheduler.post_errors import PostError, Unfit

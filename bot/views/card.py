@@ -27,6 +27,7 @@ _LABELS = {
     ids.POST_MANUALLY: "Post Manually",
     ids.PUBLISH_NOW: "Publish Now",
     ids.EDIT: "Edit",
+    ids.DUPLICATE: "Duplicate",
     ids.RESCHEDULE: "Reschedule",
     ids.CANCEL: "Cancel",
     ids.IS_LIVE: "It Is Live",

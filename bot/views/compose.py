@@ -6,18 +6,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot import drafts
+from bot import drafts, long_texts
 from bot.drafts import Draft
 from bot.views import compose_fields as fields
 from bot.views import ids
 from bot.views.accounts import Connect
 from bot.views.blocks import Json, actions, button, context, cut, escape, modal, plain, section
-from bot.views.compose_fields import MOST_TYPED, Choice, PlaceField
+from bot.views.compose_fields import Choice, PlaceField
 from bot.views.compose_media import media_fields
 from bot.views.repeat_fields import repeat_fields
 from scheduler import recurrence
 from scheduler.models import Post, Series
 from scheduler.platforms import Room
+from scheduler.posts import Found
 from scheduler.recurrence import Occurrence, Rule
 from scheduler.walltime import Repeated, shown
 
@@ -27,6 +28,15 @@ _SUBMITS = {ids.COMPOSER_NOW: "Publish Now", ids.COMPOSER_REPEAT: "Repeat Post"}
 HOW_TO_KEEP = (
     "_Cancel_ and closing the form throw away what you typed. _Save as Draft_ keeps it, whatever "
     f"is still missing; `{ids.COMMAND} drafts` finds it again."
+)
+HOW_TO_EDIT = (
+    "The post stays as it is until you send this form; _Cancel_ and closing it throw away what you "
+    "typed. All of it goes out at the time above, what failed before included."
+)
+EDIT_TITLE = "Edit the post"
+ACCOUNTS_LOST = (
+    "An account of this post was disconnected. Choose again, or connect it anew with "
+    f"`{ids.COMMAND} accounts`."
 )
 NOTHING_TO_KEEP = "There is nothing to keep yet. Write something, or add a file."
 
@@ -68,7 +78,7 @@ def composer(form: Form) -> Json:
         *fields.accounts_field(draft, form.accounts, form.connects),
         *([fields.twice_field(draft)] if form.asks_twice or draft.twice else []),
         *([fields.overwrite_field(draft)] if draft.newer else []),
-        fields.text_field(draft, takes_focus=form.takes_focus),
+        *fields.text_fields(draft, takes_focus=form.takes_focus),
         context(_counts(form), ids.COMPOSER_COUNTER),
         *fields.variant_fields(draft, form.platforms),
         *fields.extra_fields(draft, form.used),
@@ -79,17 +89,26 @@ def composer(form: Form) -> Json:
         context(
             escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
         ),
-        actions(button("Save as Draft", ids.COMPOSER_SAVE_DRAFT), block_id=ids.COMPOSER_BUTTONS),
-        context(HOW_TO_KEEP),
+        *_buttons(draft),
     ]
+    sends = _SUBMITS.get(draft.when.way, "Schedule Post")
     return modal(
-        TITLE,
+        EDIT_TITLE if draft.edits else TITLE,
         blocks,
         callback_id=ids.COMPOSER,
-        submit=_SUBMITS.get(draft.when.way, "Schedule Post"),
+        submit="Save Changes" if draft.edits and not draft.when.is_now else sends,
         close="Cancel",
         private_metadata=drafts.memory(draft),
     )
+
+
+def _buttons(draft: Draft) -> list[Json]:
+    save = button("Save as Draft", ids.COMPOSER_SAVE_DRAFT)
+    shown = [] if draft.edits else [save]
+    return [
+        *([actions(*shown, block_id=ids.COMPOSER_BUTTONS)] if shown else []),
+        context(HOW_TO_EDIT if draft.edits else HOW_TO_KEEP),
+    ]
 
 
 def kept(post: Post, draft: Draft) -> Json:
@@ -107,13 +126,21 @@ def kept(post: Post, draft: Draft) -> Json:
     )
 
 
+def editing_notice(found: Found) -> str:
+    """What a member must know of a post before they edit it."""
+    if len({row.due_at for row in found.deliveries}) < 2:
+        return ""
+    return "Its accounts have times of their own; all of them get the time that you send here."
+
+
 def opening_notice(text: str, files: Sequence[str]) -> str:
     """What a member must know of a form that was opened with a text or from a message."""
     notes = []
-    if cut(text, MOST_TYPED) != text:
+    if len(long_texts.pieces(text)) > long_texts.MOST_FIELDS:
+        most = long_texts.MOST_TYPED * long_texts.MOST_FIELDS
         notes.append(
-            f"The text was longer than {MOST_TYPED:,} characters, the most that fits here; its end "
-            "is missing."
+            f"The text was longer than {most:,} characters, the most that fits here; its end is "
+            "missing."
         )
     if files:
         notes.append(
@@ -146,7 +173,7 @@ def _nearest(block: str, there: Collection[str]) -> str:
 def saving(draft: Draft) -> Json:
     """Stands where the form was while its files are fetched; the text stays readable."""
     return modal(
-        TITLE,
+        EDIT_TITLE if draft.edits else TITLE,
         [
             section("*Saving your post…*"),
             context(

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot import draft_times
 from bot.draft_times import When
+from bot.long_texts import MOST_TYPED
 from bot.views import ids
 from bot.views.blocks import (
     Json,
@@ -24,7 +25,6 @@ from bot.views.blocks import (
     modal,
 )
 from bot.views.blocks import when as moment
-from bot.views.compose_fields import MOST_TYPED
 from bot.views.repeat_fields import repeat_fields
 from bot.views.standing import said
 from scheduler import platforms, recurrence

@@ -139,6 +139,7 @@ DEEDS = (
     card("Recovery.open_confirm_live", ids.IS_LIVE),
     card("Recovery.open_reschedule", ids.RESCHEDULE),
     card("Recovery.open_edit", ids.EDIT),
+    card("Recovery.duplicate", ids.DUPLICATE),
     Deed(listener="Recovery.follow_link", kind="button", name=ids.OPEN_LINK, own=VIEWER),
     form("Recovery.mark_posted", ids.MARK_POSTED, **{ids.MARK_POSTED_LINK: LINK}),
     form("Recovery.confirm_live", ids.CONFIRM_LIVE, **{ids.CONFIRM_LIVE_LINK: LINK}),
@@ -150,7 +151,6 @@ DEEDS = (
             ids.COMPOSER_TIME: {"selected_time": "09:00"},
         },
     ),
-    form("Recovery.edit", ids.EDIT_MODAL, **{ids.EDIT_TEXT: {"value": "Another text"}}),
 )
 
 

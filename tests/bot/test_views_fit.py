@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from bot.draft_times import When
@@ -89,6 +90,9 @@ drafts = st.builds(
     Draft,
     when=whens,
     text=written(3000),
+    edits=st.booleans(),
+    tail_of=st.just("k7m2p9xq4w"),
+    tail_length=st.integers(0, 60_000),
     account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
     uploads=st.lists(uploads, max_size=10).map(tuple),
     kept=st.lists(uploads, max_size=10).map(tuple),
@@ -203,6 +207,30 @@ def fits(view: Json, *, surface: Any = "modal") -> bool:
 
 @holds_for(forms)
 def test_the_composer_fits(form: Form) -> None:
+    assert fits(compose.composer(form))
+
+
+@pytest.mark.parametrize("letter", ["a", "日", "\x01", "👩"])
+def test_a_form_whose_every_field_is_full_fits(letter: str) -> None:
+    full = letter * (3000 // len(letter.encode("utf-16-le")) * 2)
+    draft = Draft(
+        when=When(zone="America/New_York"),
+        text=full * 5,
+        tail_length=3000,
+        adapts=True,
+        variants=dict.fromkeys(PLATFORMS, full),
+        link=full,
+        title=full,
+        first_comment=full,
+        alt_text=full,
+    )
+    form = Form(
+        draft=draft,
+        accounts=[Choice(id=1, label="X · @acme")],
+        platforms={name: name.title() for name in PLATFORMS},
+        used=frozenset({"link", "title", "first_comment"}),
+    )
+
     assert fits(compose.composer(form))
 
 
