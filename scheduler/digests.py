@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from scheduler import approval, events, overview, posts
 from scheduler.database import transaction
 from scheduler.models import Member, Post
+from scheduler.overview import Look, Show
 from scheduler.posts import Found, PostError
 from scheduler.runtime import Runtime
 from scheduler.states import NEEDS_PERSON, PostState
@@ -70,13 +71,13 @@ async def of(member: Member, day: date) -> Digest:
         deliveries__since__gte=before,
         deliveries__since__lt=start,
     ).distinct()
+    waits = Look(show=Show.WAITING, author=member.user_id)
+    waiting = await overview.page(member.workspace_id, waits, size=MOST_POSTS)
     return Digest(
         day=day,
         today=tuple(await posts.gather(await today.order_by("due_at", "id").limit(MOST_POSTS))),
         today_count=await today.count(),
-        waiting=tuple(
-            await overview.waiting_for(member.workspace_id, member.user_id, limit=MOST_POSTS)
-        ),
+        waiting=tuple(found for _, found in waiting.posts),
         to_review=tuple(await posts.gather(await _to_review(member))),
         failed=tuple(await posts.gather(await failed.order_by("due_at", "id").limit(MOST_POSTS))),
     )
