@@ -20,6 +20,7 @@ from bot.listeners import (
     accounts,
     calendar,
     compose,
+    digest,
     drafts,
     exports,
     figures,
@@ -101,6 +102,7 @@ def _register(
     figures.register(app, runtime)
     slots.register(app, runtime)
     repeats.register(app, runtime)
+    digest.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)
