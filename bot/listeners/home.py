@@ -153,6 +153,9 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
         connects=connects_for(runtime, member),
         now=now,
         zone=member.timezone,
+        to_approve=await overview.to_approve(
+            workspace_id, member.user_id, limit=views.MOST_TO_APPROVE + 1
+        ),
         drafts=await posts.drafts(workspace_id, member.user_id, limit=views.MOST_DRAFTS + 1),
         failed=failed,
         month=month,
