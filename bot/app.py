@@ -32,6 +32,7 @@ from bot.listeners import (
     removal,
     repeats,
     slots,
+    workflow,
 )
 from bot.slack import respond, tell
 from bot.views import help as help_views
@@ -105,6 +106,7 @@ def _register(
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)
     removal.register(app, clients)
+    workflow.register(app, runtime)
 
 
 def _refusal(body: Json) -> BoltResponse:
