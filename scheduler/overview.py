@@ -74,14 +74,26 @@ class Risk:
 
 async def page(workspace_id: int, look: Look, *, size: int = PAGE) -> Page:
     """One page of the posts of a workspace."""
-    rows = await _rows(workspace_id, look, size)
-    shown = rows[:size]
-    known = {each.id: each for each in await Post.filter(id__in=[row["post_id"] for row in shown])}
-    ordered = [known[row["post_id"]] for row in shown if row["post_id"] in known]
-    found = await posts.gather(ordered)
-    return Page(
-        posts=[(_instant(each, look.show), each) for each in found], has_more=len(rows) > size
-    )
+    return (await pages(workspace_id, [(look, size)]))[0]
+
+
+async def pages(workspace_id: int, looks: Sequence[tuple[Look, int]]) -> list[Page]:
+    """Several pages at once, each of a look and with so many posts; what they show is read
+    together."""
+    rows = [await _rows(workspace_id, look, size) for look, size in looks]
+    shown = [
+        [row["post_id"] for row in each[:size]] for each, (_, size) in zip(rows, looks, strict=True)
+    ]
+    ids = list(dict.fromkeys(id_ for each in shown for id_ in each))
+    there = await Post.filter(id__in=ids) if ids else []
+    known = {each.post.id: each for each in await posts.gather(there)}
+    return [
+        Page(
+            posts=[(_instant(known[id_], look.show), known[id_]) for id_ in listed if id_ in known],
+            has_more=len(found) > size,
+        )
+        for found, listed, (look, size) in zip(rows, shown, looks, strict=True)
+    ]
 
 
 async def at_risk(account: Account, *, limit: int = 5) -> Risk:

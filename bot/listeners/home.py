@@ -13,14 +13,16 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import permissions
+from bot import charts, permissions
 from bot.background import Background
 from bot.home_watch import HomeWatch
 from bot.listeners.accounts import connects_for, row
 from bot.slack import known_member, tell
 from bot.views import home as views
 from bot.views import ids
+from bot.web.addresses import is_reachable
 from scheduler import accounts, figures, free_slots, overview, posts, recoveries
+from scheduler.figures import Month
 from scheduler.models import Account, Member
 from scheduler.overview import Look, Show
 from scheduler.roles import MemberRole, role_of
@@ -138,9 +140,10 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
     now, workspace_id = runtime.clock.now(), member.workspace_id
     connected = await accounts.connected(workspace_id)
     waits = replace(look, show=Show.WAITING, page=0)
-    page = await overview.page(workspace_id, look)
-    waiting = await overview.page(workspace_id, waits, size=views.MOST_WAITING)
+    looks = [(look, overview.PAGE), (waits, views.MOST_WAITING)]
+    page, waiting = await overview.pages(workspace_id, looks)
     failed = await recoveries.causes(workspace_id, _whose_may_change(member, look))
+    month = await figures.last_days(workspace_id, now, member.timezone)
     shown = views.Home(
         look=look,
         page=page,
@@ -152,7 +155,8 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
         zone=member.timezone,
         drafts=await posts.drafts(workspace_id, member.user_id, limit=views.MOST_DRAFTS + 1),
         failed=failed,
-        month=await figures.last_days(workspace_id, now, member.timezone),
+        month=month,
+        chart_url=_chart_url(runtime, month),
         slots=await _free_slots(connected[: views.MOST_ACCOUNTS], now),
         may_write=permissions.may_write(member),
         may_act=frozenset(
@@ -162,6 +166,14 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
         ),
     )
     return views.home(shown)
+
+
+def _chart_url(runtime: Runtime, month: Month) -> str:
+    """Empty where Slack could not fetch the picture, and where there is nothing to show."""
+    public = runtime.settings.public_url
+    if not is_reachable(public) or not (month.published or month.failed):
+        return ""
+    return charts.address(public, runtime.vault, month)
 
 
 async def _free_slots(connected: Sequence[Account], now: datetime) -> dict[int, datetime]:

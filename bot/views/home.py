@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.charts import alt_text
 from bot.views import accounts as account_views
 from bot.views import ids, offers
 from bot.views.accounts import Connect, Row
@@ -75,6 +76,8 @@ class Home:
     drafts: Sequence[Found] = ()
     failed: Mapping[str, int] = field(default_factory=dict)
     month: Month | None = None
+    #: Where Slack finds a picture of them; empty where it could not reach us.
+    chart_url: str = ""
     slots: Mapping[int, datetime] = field(default_factory=dict)
     #: Accounts that are not among `accounts`.
     more_accounts: int = 0
@@ -91,7 +94,7 @@ def home(shown: Home) -> Json:
         *_drafts(shown.drafts),
         header("Accounts"),
         *_accounts(shown),
-        *([section(f"*Last 30 days*\n{in_words(shown.month)}")] if shown.month else []),
+        *_figures(shown),
         context(f"Updated {when(shown.now)}"),
     ]
     return {"type": "home", "blocks": blocks, "private_metadata": memory(shown.look)}
@@ -284,6 +287,16 @@ def _accounts(shown: Home) -> list[Json]:
         *([context(f"… and {left} more: press _Accounts_.")] if left else []),
         *account_views.connect_blocks(shown.connects),
     ]
+
+
+def _figures(shown: Home) -> list[Json]:
+    if shown.month is None:
+        return []
+    words = section(f"*Last 30 days*\n{in_words(shown.month)}")
+    if not shown.chart_url:
+        return [words]
+    picture = {"type": "image", "image_url": shown.chart_url, "alt_text": alt_text(shown.month)}
+    return [words, picture]
 
 
 def _account(each: Row, shown: Home) -> str:

@@ -13,7 +13,7 @@ from bot.background import Background
 from bot.clients import open_clients, uses_slack
 from bot.home_watch import HomeWatch
 from bot.installation import socket_mode
-from bot.web import calendar, connect, health, install, media, slack
+from bot.web import calendar, charts, connect, health, install, media, slack
 from bot.web.keys import BOLT, CLIENTS, REDIS, RUNTIME, RedisCheck
 from scheduler.runtime import Runtime
 
@@ -44,6 +44,7 @@ def create_app(runtime: Runtime, *, redis: RedisCheck | None = None) -> web.Appl
     health.add_routes(app)
     media.add_routes(app)
     calendar.add_routes(app)
+    charts.add_routes(app)
     return app
 
 

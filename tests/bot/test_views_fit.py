@@ -292,6 +292,7 @@ def test_the_home_fits(
             by_platform={name: 10**6 for name in PLATFORMS},
             by_cause={"content": 10**6},
         ),
+        chart_url="https://postbot.example/chart/" + "1234567.1234567-" * 30 + ".png",
         slots={each.id: NOW for each in rows},
         may_act=frozenset(each.post.id for each in many),
     )
