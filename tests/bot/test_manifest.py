@@ -204,7 +204,8 @@ async def test_slack_tells_of_what_the_code_listens_to_and_of_nothing_else(desk:
 
 
 async def listens(app: AsyncApp, name: str) -> bool:
-    event = {"type": name, "function": {"callback_id": ids.STEP}}
+    about = {"function": {"callback_id": ids.STEP}, "function_execution_id": "Fx1"}
+    event = {"type": name, **about}
     body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event}
     request = AsyncBoltRequest(body=body, mode="socket_mode")
     found = [
