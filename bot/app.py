@@ -20,6 +20,7 @@ from bot.listeners import (
     accounts,
     calendar,
     compose,
+    digest,
     drafts,
     exports,
     figures,
@@ -102,6 +103,7 @@ def _register(
     figures.register(app, runtime)
     slots.register(app, runtime)
     repeats.register(app, runtime)
+    digest.register(app, runtime)
     compose.register(app, runtime, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)

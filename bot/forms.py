@@ -9,16 +9,17 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot import draft_problems, draft_rules, draft_times, permissions
+from bot import draft_problems, draft_rules, draft_times, files, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
 from bot.views import compose as views
 from bot.views import ids
+from bot.views import preview as preview_views
 from bot.views.accounts import Connect
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
-from scheduler import accounts, free_slots, members, platforms
+from scheduler import accounts, free_slots, members, platforms, previews
 from scheduler.models import Account
 from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
@@ -75,6 +76,31 @@ async def form(
         asks_twice=asks_twice,
         takes_focus=is_new,
     )
+
+
+async def preview(runtime: Runtime, draft: Draft, *, workspace_id: int) -> Json:
+    """The view that shows how a draft would look on each platform."""
+    connected = await accounts.connected(workspace_id)
+    chosen = [account for account in connected if account.id in draft.account_ids]
+    draft, when_note = await _timed(runtime, draft, chosen)
+    known = await files.known(workspace_id, draft.uploads)
+    media = [
+        replace(known[file.stored], alt_text=alt_text)
+        if file.stored in known
+        else platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
+        for file, alt_text in zip(draft.uploads, draft.alt_texts, strict=False)
+    ]
+    names = {
+        value: name for each in chosen if _has_places(each) for value, name in _names(each, draft)
+    }
+    shown = previews.previews(runtime, draft.words, media, chosen, draft.places)
+    return preview_views.preview(shown, when_note, names)
+
+
+def _names(account: Account, draft: Draft) -> list[tuple[str, str]]:
+    """What the places of an account are called, by value."""
+    place = _place(account, draft)
+    return [*place.options.items(), *([place.chosen] if place.chosen else [])]
 
 
 async def _connects(runtime: Runtime, workspace_id: int, user_id: str) -> list[Connect] | None:

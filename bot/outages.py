@@ -1,5 +1,5 @@
 """Tells members what concerns them beside the card of a post: that a platform is down or back, that
-a series cannot go on. Once each, whatever ends a process in between."""
+a series cannot go on, what their day brings. Once each, whatever ends a process in between."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 import structlog
 
@@ -14,9 +15,10 @@ from bot.reach import Reach
 from bot.rests import Rests
 from bot.sending import Letter, NoAccess, Paused, Senders, SendingError, Unreachable
 from bot.views import series
+from bot.views.digest import digest
 from bot.views.outage import notice
 from bot.views.standing import said
-from scheduler import events
+from scheduler import digests, events, members
 from scheduler.models import Event, Marker, Series
 from scheduler.runtime import Runtime
 
@@ -116,6 +118,9 @@ class OutageNotices:
         async with contextlib.aclosing(channels):
             async for channel in channels:
                 is_theirs = await self._reach.is_authors(event.workspace_id, channel, member)
+                if not is_theirs and event.kind in events.MEMBER_EVENTS:
+                    log.info("digest not sent", notice=event.id, why="the member is out of reach")
+                    return True
                 if await self._sent(event, channel, author="" if is_theirs else member):
                     return True
         self._rest(event, "neither the member nor an admin can be written to")
@@ -123,8 +128,9 @@ class OutageNotices:
 
     async def _sent(self, event: Event, channel: str, *, author: str) -> bool:
         """False when the conversation is closed to us."""
-        text = await _words(event, author)
-        letter = Letter(text=text, blocks=[said(text)], payload={"outage": event.id})
+        letter = await self._letter(event, author)
+        if letter is None:
+            return True
         await events.begin_telling(event, self._runtime.clock.now())
         try:
             await self._senders.of(event.workspace_id).post(channel, letter)
@@ -136,6 +142,19 @@ class OutageNotices:
                 await events.not_begun(event)
             raise
         return True
+
+    async def _letter(self, event: Event, author: str) -> Letter | None:
+        """What is said; nothing where that has become pointless."""
+        payload = {"outage": event.id}
+        if event.kind not in events.MEMBER_EVENTS:
+            text = await _words(event, author)
+            return Letter(text=text, blocks=[said(text)], payload=payload)
+        day = date.fromisoformat(event.data["day"])
+        member = await members.stale_member(event.workspace_id, event.data["member"])
+        if member is None or not digests.is_current(member, day, self._runtime.clock.now()):
+            return None
+        text, blocks = digest(await digests.of(member, day))
+        return Letter(text=text, blocks=blocks, payload=payload)
 
 
 async def _words(event: Event, author: str) -> str:

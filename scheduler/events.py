@@ -45,6 +45,10 @@ SERIES_EVENTS: dict[str, str] = {
     "series.stuck": "Dispatcher: the post of an occurrence cannot be made; its author hears why.",
     "series.missed": "Dispatcher: an occurrence passed without a post; its author hears of it.",
 }
+#: Every kind of event about a member.
+MEMBER_EVENTS: dict[str, str] = {
+    "member.digest": "Dispatcher: it is the hour at which a member wants the digest of their day.",
+}
 #: Every kind of event about an account.
 ACCOUNT_EVENTS: dict[str, str] = {
     "account.connected": "A member connected it, for the first time or again.",

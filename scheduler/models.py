@@ -89,6 +89,10 @@ class Member(Model):
     role = fields.CharField(max_length=16, null=True)
     # The direct conversation with the bot, `D…`, once it was opened.
     dm_channel = fields.CharField(max_length=32, default="")
+    # When they get their digest, `HH:MM` on the clock of their zone; empty for never.
+    digest_at = fields.CharField(max_length=5, default="", db_default="")
+    # The last day (`YYYY-MM-DD`) of which they got it.
+    digested_on = fields.CharField(max_length=10, default="", db_default="")
     # When name, zone and role were last read from Slack.
     checked_at = fields.DatetimeField()
 

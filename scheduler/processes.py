@@ -13,7 +13,7 @@ import dramatiq
 import redis
 import structlog
 
-from scheduler import actors, reconcile, reminders
+from scheduler import actors, digests, reconcile, reminders
 from scheduler.actors import Actors
 from scheduler.broker import Loop, make_broker
 from scheduler.deliverer import Deliverer
@@ -86,6 +86,7 @@ async def run_dispatcher(runtime: Runtime, queue: Queue, stop: asyncio.Event) ->
     async with _beside(
         *(part.run(stop) for part in parts),
         _every(reminders.TICK_SECONDS, lambda: reminders.tick(runtime)),
+        _every(digests.TICK_SECONDS, lambda: digests.tick(runtime)),
     ):
         await dispatcher.run(stop)
 

@@ -38,6 +38,7 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
             *events.ACCOUNT_EVENTS,
             *events.PLATFORM_EVENTS,
             *events.SERIES_EVENTS,
+            *events.MEMBER_EVENTS,
         }
     ),
 )

@@ -11,6 +11,7 @@ _ROWS = (
     (" list", "shows your newest posts and how they stand."),
     (" drafts", "lists what you saved as a draft, to open or delete it."),
     (" repeats", "lists what is repeated, to skip, pause, change or stop it."),
+    (" digest 8:30", "sends you what goes out and what needs you, every day; `off` stops it."),
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
     (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
     (" import", "schedules many posts at once from a CSV file, after a check of every row."),

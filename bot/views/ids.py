@@ -44,6 +44,7 @@ COMPOSER_REFRESH = "composer_refresh"
 COMPOSER_KEPT = "composer_kept"
 COMPOSER_OVERWRITE = "composer_overwrite"
 COMPOSER_BUTTONS = "composer_buttons"
+COMPOSER_PREVIEW = "composer_preview"
 COMPOSER_SAVE_DRAFT = "composer_save_draft"
 # Values of the choices in it
 COMPOSER_NOW = "now"

@@ -31,8 +31,8 @@ COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
         "usage_hint": (
-            "[text] | list | drafts | repeats | status <id> | accounts | import | export | "
-            "calendar | stats | help"
+            "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import "
+            "| export | calendar | stats | help"
         ),
     }
 ]

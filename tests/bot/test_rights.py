@@ -119,6 +119,7 @@ DEEDS = (
         name=ids.COMPOSER_SAVE_DRAFT,
         own=CONTRIBUTOR,
     ),
+    Deed(listener="Composer.preview", kind="typed", name=ids.COMPOSER_PREVIEW, own=VIEWER),
     command("Drafts.show_list", "drafts", VIEWER),
     draft("Drafts.open", ids.DRAFT_OPEN),
     draft("Drafts.go_on", ids.DRAFT_CONTINUE),

@@ -16,6 +16,7 @@ from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
 from bot.views import calendar as calendar_views
 from bot.views import compose, home, posts_list
+from bot.views import digest as digest_views
 from bot.views import drafts as draft_views
 from bot.views import exports as export_views
 from bot.views import figures as figure_views
@@ -28,6 +29,7 @@ from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
+from scheduler.digests import Digest
 from scheduler.figures import Day, Month
 from scheduler.imports import Report, RowProblem
 from scheduler.models import Account, Delivery, MediaFile, Post, Series
@@ -458,3 +460,19 @@ def test_the_form_of_slots_fits(account: Account, slots: str) -> None:
 
     assert fits(slot_views.slots_form(account, account.slots_zone))
     assert fits(slot_views.slots_set(account, [NOW] * 3))
+
+
+@holds_for(st.lists(found(), max_size=12), st.lists(found(), max_size=12), st.integers(0, 999))
+def test_the_digest_fits(today: list[Found], waiting: list[Found], count: int) -> None:
+    shown = Digest(
+        day=NOW.date(),
+        today=tuple(today[:10]),
+        today_count=count,
+        waiting=tuple(waiting[:10]),
+        to_review=tuple(waiting[:10]),
+        failed=tuple(today[:10]),
+    )
+
+    text, blocks = digest_views.digest(shown)
+
+    assert check_answer({"text": text, "blocks": blocks}) == []
