@@ -25,8 +25,8 @@ SCOPES = {
 EVENTS = ("app_home_opened", "app_uninstalled", "function_executed", "tokens_revoked")
 REDIRECT = "/slack/oauth_redirect"
 USAGE = (
-    "[text] | list | drafts | repeats | status <id> | accounts | import | export | calendar | "
-    "stats | help"
+    "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import | export | "
+    "calendar | stats | help"
 )
 
 
