@@ -240,10 +240,15 @@ async def skip_unconfirmed(runtime: Runtime, ref: Ref, delivery_id: int) -> None
 
 async def find(workspace_id: int, post_id: str) -> Found:
     """A post of this workspace with its deliveries, accounts and media. Raises `NoSuchPost`."""
+    return (await gather([await find_alone(workspace_id, post_id)]))[0]
+
+
+async def find_alone(workspace_id: int, post_id: str) -> Post:
+    """A post of this workspace, without all that hangs on it. Raises `NoSuchPost`."""
     post = await Post.get_or_none(id=post_id, workspace_id=workspace_id)
     if post is None:
         raise NoSuchPost
-    return (await gather([post]))[0]
+    return post
 
 
 async def gather(found: Sequence[Post]) -> list[Found]:
