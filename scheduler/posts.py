@@ -287,6 +287,18 @@ async def drafts(workspace_id: int, author: str, *, limit: int = 10) -> list[Fou
     return await gather(await query.order_by("-updated_at", "id").limit(limit))
 
 
+async def last_accounts(workspace_id: int, author: str) -> tuple[int, ...]:
+    """The accounts to which an author's newest post goes or went."""
+    newest = await (
+        Post.filter(workspace_id=workspace_id, author=author)
+        .exclude(state=PostState.DRAFT)
+        .order_by("-created_at")
+        .first()
+    )
+    rows = await Delivery.filter(post_id=newest.id, part=0).order_by("id") if newest else []
+    return tuple(row.account_id for row in rows if not is_removed(row))
+
+
 async def recent(workspace_id: int, *, author: str | None = None, limit: int = 10) -> list[Found]:
     """The newest posts of a workspace, or of one author, newest first."""
     query = Post.filter(workspace_id=workspace_id)
