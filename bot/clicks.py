@@ -26,14 +26,14 @@ async def allowed(
 ) -> tuple[Found, Member]:
     """A post of the workspace that Slack vouches for, and who acts, if they may. Raises
     `PostError`."""
-    found = await posts.find(context["workspace_id"], post_id)
-    member = await _member(runtime, context, found.post)
+    post = await posts.find_alone(context["workspace_id"], post_id)
+    member = await _member(runtime, context, post)
     permissions.demand(
-        permissions.may_act_on(member, found.post),
-        permissions.why_not_act_on(member, found.post),
+        permissions.may_act_on(member, post),
+        permissions.why_not_act_on(member, post),
     )
     # Read again: much may have happened while Slack told who that is.
-    return await posts.find(found.post.workspace_id, post_id), member
+    return await posts.find(post.workspace_id, post_id), member
 
 
 async def open_form(context: AsyncBoltContext, trigger_id: str, *candidates: Json) -> None:
