@@ -25,7 +25,8 @@ SCOPES = {
 EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
 REDIRECT = "/slack/oauth_redirect"
 USAGE = (
-    "[text] | list | drafts | repeats | status <id> | accounts | import | export | calendar | help"
+    "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import "
+    "| export | calendar | stats | help"
 )
 
 
