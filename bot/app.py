@@ -33,6 +33,7 @@ from bot.listeners import (
     removal,
     repeats,
     slots,
+    workflow,
 )
 from bot.slack import respond, tell
 from bot.views import help as help_views
@@ -107,6 +108,7 @@ def _register(
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)
     removal.register(app, clients)
+    workflow.register(app, runtime)
 
 
 def _refusal(body: Json) -> BoltResponse:

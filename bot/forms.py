@@ -19,7 +19,7 @@ from bot.views.accounts import Connect
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
-from scheduler import accounts, free_slots, members, platforms, previews
+from scheduler import accounts, free_slots, members, platforms, posts, previews
 from scheduler.models import Account
 from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
@@ -52,11 +52,14 @@ async def form(
     chooses: bool = False,
     asks_twice: bool = False,
 ) -> Form:
-    """The composer of a draft. In a new one, and in one that `chooses`, the only account of a
-    workspace is chosen already."""
+    """The composer of a draft. In a new one, and in one that `chooses`, the accounts of the
+    member's newest post are chosen already, or the only one of the workspace."""
     connected = await accounts.connected(workspace_id)
-    if (is_new or chooses) and len(connected) == 1 and not draft.revision:
-        draft = replace(draft, account_ids=(connected[0].id,))
+    if (is_new or chooses) and not draft.revision and not draft.account_ids:
+        used = await posts.last_accounts(workspace_id, user_id)
+        only = [connected[0].id] if len(connected) == 1 else []
+        usual = [account.id for account in connected if account.id in used]
+        draft = replace(draft, account_ids=tuple(usual or only))
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
     draft, when_note = await _timed(runtime, draft, chosen)
@@ -115,6 +118,7 @@ def _choice(account: Account) -> Choice:
     return Choice(
         id=account.id,
         label=f"{platforms.label(account.platform)} · @{account.username}",
+        platform=platforms.label(account.platform),
         needs_reconnect=account.health == accounts.BROKEN,
     )
 

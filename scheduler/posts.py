@@ -98,6 +98,8 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     if not new.means_it_twice:
         await admission.check_not_said(runtime, rows, accounts)
     asks = await rules.is_demanded(new.workspace_id, new.author, accounts)
+    # In the name of a publisher, anybody could pass by those who approve.
+    asks = asks or (not new.is_vouched and await rules.has_approvers(new.workspace_id))
     if asks:
         await _hold_back(post, rows, post.due_at if new.due_at or new.slots else None, now)
     try:
@@ -285,6 +287,18 @@ async def drafts(workspace_id: int, author: str, *, limit: int = 10) -> list[Fou
     """The drafts of an author, those that were changed last first."""
     query = Post.filter(workspace_id=workspace_id, author=author, state=PostState.DRAFT)
     return await gather(await query.order_by("-updated_at", "id").limit(limit))
+
+
+async def last_accounts(workspace_id: int, author: str) -> tuple[int, ...]:
+    """The accounts to which an author's newest post goes or went."""
+    newest = await (
+        Post.filter(workspace_id=workspace_id, author=author)
+        .exclude(state=PostState.DRAFT)
+        .order_by("-created_at")
+        .first()
+    )
+    rows = await Delivery.filter(post_id=newest.id, part=0).order_by("id") if newest else []
+    return tuple(row.account_id for row in rows if not is_removed(row))
 
 
 async def recent(workspace_id: int, *, author: str | None = None, limit: int = 10) -> list[Found]:

@@ -7,6 +7,14 @@ COMMAND = "/schedule-post"
 SHORTCUT_SCHEDULE = "schedule_post"
 SHORTCUT_FROM_MESSAGE = "post_from_message"
 
+# Step of a workflow, its inputs and its output
+STEP = "schedule_post"
+STEP_AUTHOR = "author"
+STEP_TEXT = "text"
+STEP_ACCOUNTS = "accounts"
+STEP_TIME = "time"
+STEP_POST = "post_id"
+
 # Composer
 COMPOSER = "composer"
 COMPOSER_ACCOUNTS = "composer_accounts"
@@ -80,6 +88,7 @@ RESCHEDULE = "reschedule"
 CANCEL = "cancel"
 EDIT = "edit"
 DUPLICATE = "duplicate"
+RECONNECT = "reconnect"
 PUBLISH_NOW = "publish_now"
 IS_LIVE = "is_live"
 IS_NOT_LIVE = "is_not_live"

@@ -321,6 +321,24 @@ async def test_nobody_is_posted_for_unless_chosen(desk: Desk, account: Account, 
     assert ids.COMPOSER_ACCOUNTS in errors
 
 
+async def test_the_accounts_of_the_newest_post_are_chosen_already_and_grouped(
+    desk: Desk, account: Account, instagram: Account, x: StandIn
+) -> None:
+    second = await connect(desk.runtime, desk.workspace, "acme_labs")
+    first = await desk.compose("Hello")
+    await first.fill(accounts=[str(second.id)])
+    await first.closes()
+
+    mine, theirs = await desk.compose("Again"), await desk.compose("Mine", BOB)
+
+    field = block(await mine.shows("Again"), ids.COMPOSER_ACCOUNTS)["element"]
+    assert [each["value"] for each in field["initial_options"]] == [str(second.id)]
+    groups = {each["label"]["text"]: len(each["options"]) for each in field["option_groups"]}
+    assert groups == {"Instagram": 1, "X": 2}
+    other = block(await theirs.shows("Mine"), ids.COMPOSER_ACCOUNTS)["element"]
+    assert "initial_options" not in other
+
+
 async def test_images_and_their_alt_texts_are_stored_in_order(desk: Desk, account: Account) -> None:
     form = await desk.compose("Look")
     files = [await desk.upload("a.png", png(3, 3)), await desk.upload("b.png", png(5, 5))]
