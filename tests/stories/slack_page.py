@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 PEOPLE = {"Alice": "U0ALICE", "Bob": "U0BOB", "Carol": "U0CAROL"}
 #: How long something may take that goes through the product and back, in milliseconds.
-SOON, IN_A_WHILE = 15_000, 45_000
+SOON, IN_A_WHILE = 30_000, 60_000
 
 
 class SlackPage:
