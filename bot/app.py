@@ -15,7 +15,17 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.background import Background
 from bot.clients import Clients, NotInstalled
 from bot.installation import authorize, recognise
-from bot.listeners import accounts, compose, help, home, places, posts_list, recovery, slots
+from bot.listeners import (
+    accounts,
+    compose,
+    help,
+    home,
+    places,
+    posts_list,
+    recovery,
+    settings,
+    slots,
+)
 from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
@@ -67,6 +77,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     help.register(app, runtime)
     posts_list.register(app, runtime)
     accounts.register(app, runtime, background)
+    settings.register(app, runtime)
     places.register(app, runtime, background)
     slots.register(app, runtime)
     compose.register(app, runtime, background)

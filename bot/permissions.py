@@ -36,6 +36,12 @@ NOT_YOURS_TO_SET = (
 )
 
 
+NOT_AN_ADMIN = (
+    "Only admins of this workspace can change its settings. Ask one of them; owners and admins of "
+    "the Slack workspace are admins here, too."
+)
+
+
 class Refused(PostError):
     """A right that is lacking. The text says who has it, and what to do."""
 
@@ -83,6 +89,11 @@ def may_disconnect(member: Member, account: Account) -> bool:
 def may_set_up(member: Member, account: Account) -> bool:
     """Choose where an account's posts go by default, and its slots: those who may disconnect it."""
     return may_disconnect(member, account)
+
+
+def may_govern(member: Member) -> bool:
+    """Change roles, approvers and the other settings of the workspace: its admins."""
+    return _is_admin(member)
 
 
 def _is_admin(member: Member) -> bool:

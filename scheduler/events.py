@@ -46,6 +46,11 @@ PLATFORM_EVENTS: dict[str, str] = {
     "platform.back": "Breaker: it answers again; whoever heard that it was down hears of it.",
 }
 
+#: Every kind of event about a workspace.
+WORKSPACE_EVENTS: dict[str, str] = {
+    "channel.lost": "Notifier: it cannot write to a channel of the settings; an admin hears of it.",
+}
+
 _ABOUT_POSTS = ["card", "person", "review"]
 _COLUMNS = {
     "workspace_id": "int",

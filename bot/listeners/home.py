@@ -43,5 +43,6 @@ async def home(runtime: Runtime, member: Member) -> Json:
         connects=connects_for(runtime, member),
         now=runtime.clock.now(),
         may_write=permissions.may_write(member),
+        may_govern=permissions.may_govern(member),
     )
     return views.home(shown)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Word = Literal["list", "status", "accounts", "help"]
+Word = Literal["list", "status", "accounts", "settings", "help"]
 
-WORDS: tuple[Word, ...] = ("list", "status", "accounts", "help")
+WORDS: tuple[Word, ...] = ("list", "status", "accounts", "settings", "help")
 _LINK = re.compile(
     r"<(?P<target>[@#!][^<>|\s]+|[a-z][a-z0-9+.-]*:[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ _ROWS = (
     (" list", "shows your newest posts and how they stand."),
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
     (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
+    (" settings", "for admins: roles, approvers, and where approvals are asked for."),
     (" help", "shows this."),
 )
 
@@ -32,7 +33,7 @@ def help_message() -> Json:
             "let you reschedule, edit, cancel or retry."
         ),
     ]
-    text = f"`{ids.COMMAND}` opens the form. Also: list, status <id>, accounts, help."
+    text = f"`{ids.COMMAND}` opens the form. Also: list, status <id>, accounts, settings, help."
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
 
 

@@ -30,6 +30,7 @@ class Home:
     connects: Sequence[Connect] | None
     now: datetime
     may_write: bool = True
+    may_govern: bool = False
 
 
 def home(shown: Home) -> Json:
@@ -48,7 +49,9 @@ def home(shown: Home) -> Json:
 def _buttons(shown: Home) -> list[Json]:
     compose = button("Schedule a Post", ids.HOME_COMPOSE, style="primary")
     accounts = button("Accounts", ids.HOME_ACCOUNTS)
-    return [actions(*([compose] if shown.may_write else []), accounts)]
+    settings = button("Settings", ids.HOME_SETTINGS)
+    own = [compose] if shown.may_write else []
+    return [actions(*own, accounts, *([settings] if shown.may_govern else []))]
 
 
 def _waiting(found: Sequence[Found]) -> list[Json]:

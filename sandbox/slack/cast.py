@@ -14,15 +14,27 @@ BOT_USER_ID = "U0BOT"
 BOT_NAME = "Postbot"
 SLACKBOT_ID = "USLACKBOT"
 GENERAL_ID = "C0GENERAL"
+APPROVALS_ID = "C0APPROVALS"
+#: A channel that nobody has invited the bot to.
+BRAND_ID = "C0BRAND"
+REVIEWERS_ID = "S0REVIEWERS"
 VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - sent by Slack, trusted by nobody
 
 #: What the bot token may do until a switch takes a scope away.
-SCOPES = ("commands", "chat:write", "im:write", "im:history", "users:read", "files:read")
+SCOPES = (
+    "commands",
+    "chat:write",
+    "im:write",
+    "im:history",
+    "users:read",
+    "files:read",
+    "usergroups:read",
+)
 
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | status <id> | accounts | help",
+        "usage_hint": "[text] | list | status <id> | accounts | settings | help",
     }
 ]
 
@@ -46,5 +58,18 @@ MEMBERS = (
     Member("U0ALICE", "Alice", "America/New_York", "D0ALICE", is_admin=True),
     Member("U0BOB", "Bob", "Europe/Berlin", "D0BOB"),
 )
+
+
+@dataclass(frozen=True)
+class Group:
+    """A user group; members mention it as `@handle`."""
+
+    id: str
+    name: str
+    handle: str
+    members: tuple[str, ...]
+
+
+GROUPS = (Group(REVIEWERS_ID, "Reviewers", "reviewers", ("U0BOB",)),)
 
 NAMES = {BOT_USER_ID: BOT_NAME, SLACKBOT_ID: "Slackbot"} | {m.id: m.name for m in MEMBERS}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.cast import GENERAL_ID, MEMBERS, Member
+from sandbox.slack.cast import APPROVALS_ID, BRAND_ID, GENERAL_ID, MEMBERS, Member
 from sandbox.slack.errors import PageError, SlackError
 from sandbox.slack.files import FileStore
 from sandbox.slack.ids import new_id
@@ -49,6 +49,8 @@ class Conversation:
     kind: str
     members: frozenset[str]
     is_open: bool = True
+    #: The bot may write there.
+    has_bot: bool = True
     messages: dict[str, Message] = field(default_factory=dict)
 
 
@@ -150,8 +152,12 @@ class World:
 
 def _first_conversations() -> dict[str, Conversation]:
     everybody = frozenset(member.id for member in MEMBERS)
-    general = Conversation(GENERAL_ID, "general", "channel", everybody)
+    channels = [
+        Conversation(GENERAL_ID, "general", "channel", everybody),
+        Conversation(APPROVALS_ID, "approvals", "channel", everybody),
+        Conversation(BRAND_ID, "brand", "channel", everybody, has_bot=False),
+    ]
     dms = [
         Conversation(m.dm_id, "Postbot", "dm", frozenset({m.id}), is_open=False) for m in MEMBERS
     ]
-    return {conversation.id: conversation for conversation in [general, *dms]}
+    return {conversation.id: conversation for conversation in [*channels, *dms]}

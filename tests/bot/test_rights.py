@@ -14,7 +14,7 @@ from bot.app import build_app
 from bot.clients import open_clients
 from bot.views import ids, offers
 from bot.web.connect import connect_buttons
-from scheduler.models import Account, Delivery, Event, Member, Post
+from scheduler.models import Account, Delivery, Event, Member, Post, Rules, Workspace
 from scheduler.posts import Found
 from scheduler.roles import MemberRole
 from tests.bot.desk import ALICE, BOB, TEAM, Desk, has, slash
@@ -30,6 +30,7 @@ REFUSALS = (
     permissions.NOT_TO_CONNECT,
     permissions.NOT_YOUR_ACCOUNT,
     permissions.NOT_YOURS_TO_SET,
+    permissions.NOT_AN_ADMIN,
 )
 
 
@@ -67,7 +68,33 @@ def form(listener: str, callback_id: str, **fields: Json) -> Deed:
 
 
 LINK = {"value": "https://x.com/acme/status/1"}
+SETTINGS = {
+    ids.SETTINGS_DEFAULT_ROLE: {"selected_option": {"value": "viewer"}},
+    ids.SETTINGS_NEEDED: {"selected_option": {"value": "1"}},
+    ids.SETTINGS_REMIND: {"selected_option": {"value": "60"}},
+}
 DEEDS = (
+    command("WorkspaceSettings.open_by_command", "settings", ADMIN),
+    Deed(
+        listener="WorkspaceSettings.open_by_click",
+        kind="button",
+        name=ids.HOME_SETTINGS,
+        own=ADMIN,
+    ),
+    # Whoever may not gets an empty menu.
+    Deed(
+        listener="WorkspaceSettings.offer_groups",
+        kind="options",
+        name=ids.SETTINGS_GROUP,
+        own=VIEWER,
+    ),
+    Deed(
+        listener="WorkspaceSettings.save",
+        kind="form",
+        name=ids.SETTINGS_MODAL,
+        own=ADMIN,
+        value=SETTINGS,
+    ),
     command("show_help", "help", VIEWER),
     command("show_slip", "lisst", VIEWER),
     command("show_list", "list", VIEWER),
@@ -266,7 +293,7 @@ def _what(deed: Deed, found: Found, account: Account) -> Json:
         case "form":
             return {"type": "view_submission", "view": _view(deed.name, deed.value, found)}
         case "options":
-            action_id = f"{ids.DEFAULT_PLACE}:{account.id}"
+            action_id = deed.name or f"{ids.DEFAULT_PLACE}:{account.id}"
             about = {"action_id": action_id, "block_id": "b", "value": ""}
             return {"type": "block_suggestion", **about}
         case _:
@@ -309,7 +336,7 @@ def _view(callback_id: str, values: Json, found: Found) -> Json:
         "type": "modal",
         "callback_id": callback_id,
         "private_metadata": memory_text,
-        "blocks": [{"type": "input", "block_id": each} for each in fields],
+        "blocks": [{"type": "input", "block_id": each, "element": {}} for each in fields],
         "state": {"values": {each: {each: value} for each, value in fields.items()}},
     }
 
@@ -324,6 +351,8 @@ async def truth() -> Json:
     return {
         "posts": await Post.all().order_by("id").values(),
         "deliveries": await Delivery.all().order_by("id").values(),
+        "workspaces": await Workspace.all().values(),
+        "rules": await Rules.all().values(),
         "accounts": await Account.all().order_by("id").values(),
         "events": await Event.all().count(),
     }

@@ -9,13 +9,14 @@ from aiohttp import web
 
 from sandbox.slack.desk import DESK, Desk
 from sandbox.slack.errors import RateLimited, Refusal, SlackError
-from sandbox.slack.web_api import account, chat, conversations, users, views
+from sandbox.slack.web_api import account, chat, conversations, usergroups, users, views
 from sandbox.slack.web_api.call import Method, read_call
 
 METHODS: dict[str, Method] = {
     **account.METHODS,
     **chat.METHODS,
     **conversations.METHODS,
+    **usergroups.METHODS,
     **users.METHODS,
     **views.METHODS,
 }
