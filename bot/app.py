@@ -81,6 +81,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     places.register(app, runtime, background)
     slots.register(app, runtime)
     compose.register(app, runtime, background)
+    review.register(app, runtime, clients, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)
 

@@ -1,5 +1,5 @@
-"""Tells members that a platform is down, and that it is back: once each, whatever ends a process in
-between."""
+"""Tells members what concerns more than one post: that a platform is down, that it is back, that a
+channel of the settings is closed to us. Once each, whatever ends a process in between."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 
 from bot.reach import Reach
 from bot.sending import Letter, Paused, Senders, SendingError, Unreachable
-from bot.views.outage import notice
+from bot.views.outage import lost_channel, notice
 from bot.views.standing import said
 from scheduler import events
 from scheduler.models import Event, Marker
@@ -115,8 +115,7 @@ class OutageNotices:
 
     async def _sent(self, event: Event, channel: str, *, author: str) -> bool:
         """False when the conversation is closed to us."""
-        data = event.data
-        text = notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
+        text = _words(event, author=author)
         letter = Letter(text=text, blocks=[said(text)], payload={"outage": event.id})
         await events.begin_telling(event, self._runtime.clock.now())
         try:
@@ -131,11 +130,18 @@ class OutageNotices:
         return True
 
 
+def _words(event: Event, *, author: str) -> str:
+    if event.kind == "channel.lost":
+        return lost_channel(event.data["channel"])
+    data = event.data
+    return notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
+
+
 def _overtaken(pending: Sequence[Event]) -> list[Event]:
     """Both notices to a member who heard of neither before the platform was back."""
     over: list[Event] = []
     downs: dict[tuple[int, str, str], Event] = {}
-    for event in pending:
+    for event in (each for each in pending if each.kind.startswith("platform.")):
         whom = (event.workspace_id, event.data["member"], event.data["platform"])
         if event.kind == "platform.down":
             downs[whom] = event

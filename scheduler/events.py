@@ -139,6 +139,14 @@ async def told(events: Iterable[Event]) -> None:
     await Event.filter(id__in=[event.id for event in events]).update(notice=None)
 
 
+async def approvers_told(events: Iterable[Event]) -> None:
+    """Notes that approvers heard of events; their author may still have to."""
+    asked = [event for event in events if event.notice == "review"]
+    await Event.filter(id__in=[event.id for event in asked]).update(notice="person")
+    for event in asked:
+        event.notice = "person"
+
+
 def history(post_id: str) -> Any:
     """Query of all that happened to one post, in order."""
     return Event.filter(post_id=post_id).order_by("id")

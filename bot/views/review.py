@@ -10,8 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from bot.views import ids
-from bot.views.blocks import Json, actions, button, confirm, context, cut, escape, field, modal, when
-from bot.views.standing import noted, said
+from bot.views.blocks import (
+    Json,
+    actions,
+    button,
+    confirm,
+    context,
+    cut,
+    escape,
+    field,
+    modal,
+    when,
+)
+from bot.views.standing import said
 from scheduler.approval import Review
 from scheduler.models import Event, Post
 from scheduler.posts import Found
@@ -138,9 +149,7 @@ def to_author(event: Event, found: Found, review: Review, what: str) -> str:
     return ""
 
 
-def to_reviewers(
-    event: Event, found: Found, review: Review, what: str, people: Sequence[str]
-) -> str:
+def to_reviewers(event: Event, found: Found, what: str, people: Sequence[str]) -> str:
     """What approvers hear in the thread of what they were asked, for mrkdwn; empty when nothing.
     `people` are those of them who read there."""
     names = " ".join(f"<@{person}>" for person in people[:_MOST_NAMED])
@@ -213,6 +222,11 @@ def _returned(review: Review) -> str:
     )
 
 
+def safe(text: str) -> str:
+    """What a person wrote, for mrkdwn."""
+    return escape(text)
+
+
 def _quoted(text: str) -> str:
     lines = escape(cut(text.strip(), MOST_REASON), MOST_REASON).split("\n")
     return "\n".join(f"> {line}" for line in lines) if text.strip() else ""
@@ -222,6 +236,3 @@ def _names(people: Sequence[str]) -> str:
     shown = ", ".join(f"<@{person}>" for person in people[:_MOST_NAMED])
     left = len(people) - _MOST_NAMED
     return f"{shown} and {left} more" if left > 0 else shown
-
-
-__all__ = ["noted"]
