@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench chaos prism readme lock migration
+.PHONY: help setup demo test check stories screenshots format bench chaos prism readme lock migration
 
 help: ## List the tasks
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 20
@@ -27,7 +27,14 @@ check: setup ## All that CI demands: format, lint, types, imports, every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -m "$(TESTS)"
+	$(BIN)/pytest -m "$(TESTS)" --ignore tests/stories
+	$(MAKE) stories
+
+stories: setup ## Act out what people do in Slack in a browser (needs Chromium)
+	$(BIN)/pytest -m "" --numprocesses 2 --dist loadfile tests/stories
+
+screenshots: setup ## Photograph all that people see, into ./screenshots (needs Chromium)
+	$(BIN)/python -m tests.stories.screenshots
 
 format: setup ## Bring the code into form
 	$(BIN)/ruff check --fix .

@@ -18,11 +18,14 @@ from bot.installation import authorize, recognise
 from bot.listeners import (
     accounts,
     compose,
+    drafts,
     help,
     home,
+    imports,
     places,
     posts_list,
     recovery,
+    review,
     settings,
     slots,
 )
@@ -76,9 +79,11 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     takes every other text."""
     help.register(app, runtime)
     posts_list.register(app, runtime)
+    drafts.register(app, runtime)
     accounts.register(app, runtime, background)
     settings.register(app, runtime)
     places.register(app, runtime, background)
+    imports.register(app, runtime, background)
     slots.register(app, runtime)
     compose.register(app, runtime, background)
     review.register(app, runtime, clients, background)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,6 +81,22 @@ def memory(when: When) -> Json:
     return {"zone": when.zone, **({"when": kept} if kept else {})}
 
 
+def kept(when: When, now: datetime) -> Json:
+    """The time fields as a stored draft keeps them. Words such as "tomorrow" become the date that
+    they mean today."""
+    due = planned(when, now)
+    if due is not None and when.words and instant(meant := at(due, when.zone), now) == due:
+        return asdict(meant)
+    return {**asdict(when), "seen": ""}
+
+
+def again(stored: Mapping[str, Any], zone: str) -> When:
+    """The time fields of a stored draft; what another release kept and this one does not know is
+    left out."""
+    known = {each.name for each in fields(When)}
+    return When(**{"zone": zone, **{name: stored[name] for name in known & stored.keys()}})
+
+
 def mark(slots: Mapping[int, datetime]) -> str:
     """By which the same slots of the same accounts are known again."""
     told = ";".join(f"{id_}@{at.timestamp():.0f}" for id_, at in sorted(slots.items()))
@@ -102,6 +118,15 @@ def instant(when: When, now: datetime) -> datetime | Repeated | Skipped | None:
     if isinstance(found, Repeated) and when.fold:
         return found.first if when.fold == ids.COMPOSER_FIRST else found.second
     return found
+
+
+def planned(when: When, now: datetime) -> datetime | None:
+    """The instant that the fields say, as far as they say one."""
+    try:
+        found = instant(when, now)
+    except posts.WrongTime:
+        return None
+    return found if isinstance(found, datetime) else None
 
 
 def repeated(when: When, now: datetime) -> Repeated | None:

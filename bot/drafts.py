@@ -1,53 +1,23 @@
-"""What a member has filled into the composer, and what is wrong with it."""
+"""What a member has filled into the composer: read from the form, and from a stored post."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot import draft_times
+from bot import draft_times, uploads
 from bot.draft_times import When
+from bot.uploads import Upload
 from bot.view_state import choice, entry, is_checked, typed
 from bot.views import ids
-from scheduler import admission, platforms, posts
+from scheduler import posts
 from scheduler.contents import Words
-from scheduler.media import StoredMedia
-from scheduler.models import Account
-from scheduler.runtime import Runtime
+from scheduler.posts import Found, Plan
 
 Json = dict[str, Any]
-#: Sentences by the id of the block that they belong to.
-Problems = dict[str, list[str]]
-
-NO_ACCOUNT = "Choose at least one account to post to."
-ACCOUNT_GONE = (
-    "One of these accounts was disconnected meanwhile. Choose again, or connect it anew with "
-    f"`{ids.COMMAND} accounts`."
-)
-_FILE_NAME = 60
-#: Where the problems of each part of a post are shown.
-_BLOCKS = {
-    "text": ids.COMPOSER_TEXT,
-    "media": ids.COMPOSER_MEDIA,
-    "link": ids.COMPOSER_LINK,
-    "title": ids.COMPOSER_TITLE,
-    "first_comment": ids.COMPOSER_FIRST_COMMENT,
-    "place": ids.COMPOSER_PLACE,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Upload:
-    """A file that a member gave to Slack. `about` is Slack's file object, as far as we have it."""
-
-    id: str
-    name: str
-    mime: str
-    size: int
-    about: Json = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +25,13 @@ class Draft:
     """The fields of the composer as they stand."""
 
     when: When
+    #: Of the post that it becomes; a form that is sent twice makes one post.
+    id: str = field(default_factory=posts.new_id)
+    #: That of the stored draft that is open in the form; 0 for what is not stored yet.
+    revision: int = 0
+    #: Somebody stored this one since; and whether what is typed here goes in its place.
+    newer: int = 0
+    overwrites: bool = False
     text: str = ""
     #: Whether texts for single platforms are asked for, and those that were written, by platform.
     adapts: bool = False
@@ -68,10 +45,22 @@ class Draft:
     #: The same post to the same account is meant.
     twice: bool = False
     account_ids: tuple[int, ...] = ()
+    #: The files that it goes out with, and those in the form's memory, which stand in no field for
+    #: files: they came with the post, or an earlier copy of the form had them.
     uploads: tuple[Upload, ...] = ()
-    #: The files stand in the form's memory, not in its field: an earlier copy of the form had them.
-    kept: bool = False
+    kept: tuple[Upload, ...] = ()
     alt_text: str = ""
+
+    @property
+    def base(self) -> int:
+        """The revision that storing it may replace."""
+        return self.newer if self.overwrites and self.newer else self.revision
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing of it would be missed."""
+        words = [self.text, *self.variants.values(), self.link, self.title, self.first_comment]
+        return not "".join(words).strip() and not self.uploads
 
     @property
     def words(self) -> Words:
@@ -99,11 +88,15 @@ def read(view: Json) -> Draft:
     """The draft in a composer view that Slack sent."""
     values: Json = view["state"]["values"]
     memory = json.loads(view.get("private_metadata") or "{}")
-    uploads = [_upload(about) for about in entry(values, ids.COMPOSER_MEDIA, "files") or []]
-    kept = [] if uploads else [_kept(each) for each in memory.get("files", [])]
-    chosen = entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
+    kept = uploads.unpacked(memory.get("files", []))
+    accounts = entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
+    id_, revision, newer = memory.get("post") or (posts.new_id(), 0, 0)
     return Draft(
         when=draft_times.read(values, memory),
+        id=id_,
+        revision=revision,
+        newer=newer,
+        overwrites=is_checked(values, ids.COMPOSER_OVERWRITE),
         text=typed(values, ids.COMPOSER_TEXT),
         adapts=is_checked(values, ids.COMPOSER_ADAPT),
         variants={
@@ -121,9 +114,9 @@ def read(view: Json) -> Draft:
         },
         place_names=_option_texts(values, ids.COMPOSER_PLACE),
         twice=is_checked(values, ids.COMPOSER_TWICE),
-        account_ids=tuple(int(option["value"]) for option in chosen),
-        uploads=tuple(uploads or kept),
-        kept=bool(kept),
+        account_ids=tuple(int(option["value"]) for option in accounts),
+        uploads=uploads.chosen(values, kept),
+        kept=kept,
         alt_text=typed(values, ids.COMPOSER_ALT_TEXT),
     )
 
@@ -131,99 +124,60 @@ def read(view: Json) -> Draft:
 def memory(draft: Draft) -> str:
     """What a composer view must remember beside its fields: Slack cannot fill the field for files
     again."""
-    kept = draft.uploads if draft.kept else ()
-    files = [[each.id, each.name[:_FILE_NAME], each.mime[:80], each.size] for each in kept]
-    return json.dumps({**draft_times.memory(draft.when), "files": files}, ensure_ascii=False)
-
-
-def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Problems:
-    """Everything that is wrong with a draft as far as it can be told before its files are
-    fetched. `accounts` are those of the workspace."""
-    chosen = [account for account in accounts if account.id in draft.account_ids]
-    found: Problems = {}
-    if not draft.account_ids:
-        found[ids.COMPOSER_ACCOUNTS] = [NO_ACCOUNT]
-    elif len(chosen) < len(draft.account_ids):
-        found[ids.COMPOSER_ACCOUNTS] = [ACCOUNT_GONE]
-    merge(found, content_problems(runtime, draft, chosen))
-    merge(found, alt_text_problems(draft))
-    merge(found, draft_times.problems(draft.when, runtime.clock.now()))
-    return found
-
-
-def content_problems(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> Problems:
-    """What the platforms of these accounts will not take, found from what Slack says of the
-    files."""
-    said = [draft.text, *draft.words.variants.values()]
-    if not "".join(said).strip() and not draft.uploads:
-        return {ids.COMPOSER_TEXT: ["Write a text, or add an image or a video."]}
-    targets = [(account.platform, posts.place_of(account, draft.places)) for account in chosen]
-    return by_block(admission.problems(runtime, draft.words, _announced(draft), targets), draft)
-
-
-def notes(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[str]:
-    """What will be done to the files for the platforms of these accounts, as far as it can be told
-    from what Slack says of them."""
-    return admission.notes(runtime, _announced(draft), {account.platform for account in chosen})
-
-
-def _announced(draft: Draft) -> list[StoredMedia]:
-    described = zip(draft.uploads, draft.alt_texts, strict=False)
-    return [
-        platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
-        for file, alt_text in described
-    ]
-
-
-def by_block(unfit: dict[str, list[Any]], draft: Draft) -> Problems:
-    """Problems by platform, sorted to the fields that they belong to."""
-    found: Problems = {}
-    for platform, list_ in unfit.items():
-        own = {"text": f"{ids.COMPOSER_VARIANT}:{platform}"} if _is_adapted(draft, platform) else {}
-        for problem in list_:
-            block = {**_BLOCKS, **own}[problem.field]
-            if problem.text not in found.get(block, []):
-                merge(found, {block: [problem.text]})
-    return found
-
-
-def _is_adapted(draft: Draft, platform: str) -> bool:
-    return bool(draft.words.variants.get(platform, "").strip())
-
-
-def alt_text_problems(draft: Draft) -> Problems:
-    lines = len(draft.alt_texts)
-    if not draft.alt_text.strip() or lines <= len(draft.uploads):
-        return {}
-    files = len(draft.uploads)
-    have = "there is 1 file" if files == 1 else f"there are {files or 'no'} files"
-    return {
-        ids.COMPOSER_ALT_TEXT: [
-            f"These are {lines} lines, but {have}. Write one line for each file."
-        ]
+    about = {
+        **draft_times.memory(draft.when),
+        "post": [draft.id, draft.revision, draft.newer],
+        "files": uploads.packed(draft.kept),
     }
+    return json.dumps(about, ensure_ascii=False)
 
 
-def merge(into: Problems, more: Problems) -> None:
-    """Adds problems to those found before."""
-    for block, sentences in more.items():
-        into.setdefault(block, []).extend(each for each in sentences)
-
-
-def _upload(about: Json) -> Upload:
-    return Upload(
-        id=about["id"],
-        name=about.get("name") or about.get("title") or about["id"],
-        mime=about.get("mimetype") or "",
-        size=int(about.get("size") or 0),
-        about=about,
+def plan(draft: Draft, now: datetime) -> Plan:
+    """What a stored draft keeps beside the words and files of a post."""
+    return Plan(
+        account_ids=draft.account_ids,
+        places=draft.places,
+        typed={
+            "when": draft_times.kept(draft.when, now),
+            "adapts": draft.adapts,
+            "place_names": dict(draft.place_names),
+            "alt_text": draft.alt_text,
+        },
     )
 
 
-def _kept(entry: list[Any]) -> Upload:
-    file_id, name, mime, size = entry
-    about = {"id": file_id, "name": name}
-    return Upload(id=file_id, name=name, mime=mime, size=size, about=about)
+def of_draft(found: Found) -> Draft:
+    """A stored draft as the composer shows it."""
+    post, plan = found.post, Plan.of(found.post)
+    typed = plan.typed
+    return replace(
+        _of_post(found),
+        when=draft_times.again(typed.get("when", {}), post.timezone),
+        revision=post.revision,
+        adapts=bool(typed.get("adapts")) or bool(post.variants),
+        places=plan.places,
+        place_names=typed.get("place_names", {}),
+        account_ids=plan.account_ids,
+        alt_text=typed.get("alt_text", ""),
+    )
+
+
+def _of_post(found: Found) -> Draft:
+    """The words and files of a stored post."""
+    post, files = found.post, tuple(uploads.of_post(file) for file in found.media)
+    return Draft(
+        when=When(zone=post.timezone),
+        id=post.id,
+        text=post.text,
+        adapts=bool(post.variants),
+        variants=post.variants,
+        link=post.link,
+        title=post.title,
+        first_comment=post.first_comment,
+        uploads=files,
+        kept=files,
+        alt_text="\n".join(" ".join(file.alt_text.split()) for file in found.media).rstrip(),
+    )
 
 
 def _behind(block: str, name: str) -> str:

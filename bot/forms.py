@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from bot import draft_times, drafts, permissions
+from slack_bolt.async_app import AsyncBoltContext
+
+from bot import draft_problems, draft_times, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
+from bot.views import compose as views
 from bot.views import ids
 from bot.views.accounts import Connect
 from bot.views.compose import Form
@@ -19,6 +23,22 @@ from scheduler.models import Account
 from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
 from scheduler.walltime import away, shown
+
+Json = dict[str, Any]
+
+
+async def composer(
+    runtime: Runtime, context: AsyncBoltContext, draft: Draft, *, notice: str = "", **more: bool
+) -> Json:
+    """The view of a draft for whoever acts; `more` as in `form`."""
+    filled = await form(
+        runtime,
+        draft,
+        workspace_id=context["workspace_id"],
+        user_id=str(context.user_id),
+        **more,
+    )
+    return views.composer(replace(filled, notice=notice))
 
 
 async def form(
@@ -34,7 +54,7 @@ async def form(
     """The composer of a draft. In a new one, and in one that `chooses`, the only account of a
     workspace is chosen already."""
     connected = await accounts.connected(workspace_id)
-    if (is_new or chooses) and len(connected) == 1:
+    if (is_new or chooses) and len(connected) == 1 and not draft.revision:
         draft = replace(draft, account_ids=(connected[0].id,))
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
@@ -45,7 +65,7 @@ async def form(
         connects=[] if connected else await _connects(runtime, workspace_id, user_id),
         rooms=platforms.rooms(draft.words, names),
         hints=_hints(runtime, draft, chosen),
-        notes=drafts.notes(runtime, draft, chosen),
+        notes=draft_problems.notes(runtime, draft, chosen),
         when_note=when_note,
         repeated=draft_times.repeated(draft.when, runtime.clock.now()),
         platforms={name: platforms.label(name) for name in names},
@@ -94,7 +114,7 @@ def _hints(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[st
     """Problems worth telling while somebody still writes; an empty form has none."""
     if not draft.text.strip() and not draft.uploads:
         return []
-    found = drafts.content_problems(runtime, draft, chosen)
+    found = draft_problems.content_problems(runtime, draft, chosen)
     return [sentence for sentences in found.values() for sentence in sentences]
 
 

@@ -1,87 +1,110 @@
-"""From a filled-in form to a stored post: fetches its files from Slack and schedules it."""
+"""From a filled-in form to a stored post."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import draft_times, drafts
-from bot.drafts import Draft, Problems, Upload
+from bot import draft_problems, draft_times, drafts
+from bot.draft_problems import Problems
+from bot.drafts import Draft
+from bot.files import Files, FilesRefused
 from bot.forms import slots_note
-from bot.slack import file_chunks
 from bot.views import ids
 from scheduler import accounts, free_slots, posts
-from scheduler.media import StoredMedia, UnusableMedia
+from scheduler.contents import Words
 from scheduler.models import Post
+from scheduler.posts import NewDraft, NewPost
 from scheduler.runtime import Runtime
-from scheduler.states import State
+from scheduler.states import PostState, State
 from scheduler.walltime import shown
 
-# All files of a post together; Slack takes at most ten of 10 MB.
-FETCH_SECONDS = 120.0
-_AT_ONCE = 4
+GONE = (
+    "This draft was deleted meanwhile, so nothing was scheduled. To keep what stands here press "
+    "Save as Draft, which makes a new one."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """A stored post, or the problems because of which nothing was stored."""
+    """A stored post, or the problems because of which nothing was stored. `newer` is the revision
+    that somebody else stored meanwhile."""
 
     post: Post | None = None
     due: datetime | None = None
     problems: Problems = field(default_factory=dict)
+    newer: int = 0
 
 
 class Saver:
-    """Stores what members send; at most a few files are fetched at a time."""
+    """Stores what members send."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._files = Files(runtime)
 
-    async def save(
+    async def schedule(
         self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
     ) -> Saved:
-        """Stores the post of a draft whose fields were found in order. `slack` is the client of the
-        workspace that holds its files."""
+        """Stores the post of a form whose fields were found in order."""
         slots, problems = await self._free_slots(draft, workspace_id)
         if problems:
             return Saved(problems=problems)
-        media, problems = await self._fetch_all(slack, draft)
-        if problems:
-            return Saved(problems=problems)
         try:
+            media = await self._files.take(slack, workspace_id, draft.uploads, draft.alt_texts)
             due = draft_times.instant(draft.when, self._runtime.clock.now())
             assert due is None or isinstance(due, datetime)
-            post = await posts.schedule(
-                self._runtime,
-                posts.NewPost(
-                    workspace_id=workspace_id,
-                    author=author,
-                    words=draft.words,
-                    account_ids=draft.account_ids,
-                    timezone=draft.when.zone,
-                    due_at=due,
-                    slots=slots,
-                    media=tuple(media),
-                    places=draft.places,
-                    means_it_twice=draft.twice,
-                ),
+            new = NewPost(
+                id=draft.id,
+                revision=draft.base,
+                workspace_id=workspace_id,
+                author=author,
+                words=draft.words,
+                account_ids=draft.account_ids,
+                timezone=draft.when.zone,
+                due_at=due,
+                slots=slots,
+                media=tuple(media),
+                places=draft.places,
+                means_it_twice=draft.twice,
             )
-        except posts.Unfit as error:
-            return Saved(problems=drafts.by_block(error.problems, draft))
-        except posts.SaidBefore as error:
-            return Saved(problems={ids.COMPOSER_TWICE: [_said_before(error, draft.when.zone)]})
-        except posts.OverBudget as error:
+            post = await posts.schedule(self._runtime, new)
+            return Saved(post=post, due=None if draft.when.is_now else post.due_at)
+        except FilesRefused as error:
+            return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})
+        except posts.Changed as error:
+            return _changed(error)
+        except posts.PostError as error:
+            return Saved(problems=_problems(error, draft))
+
+    async def keep(
+        self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
+    ) -> Saved:
+        """Stores a form as a draft, whatever is still wrong with it. Of one that was deleted
+        meanwhile a new one is made."""
+        now = self._runtime.clock.now()
+        try:
+            media = await self._files.take(slack, workspace_id, draft.uploads, draft.alt_texts)
+            new = NewDraft(
+                id=draft.id,
+                revision=draft.base,
+                workspace_id=workspace_id,
+                author=author,
+                words=draft.words,
+                timezone=draft.when.zone,
+                plan=drafts.plan(draft, now),
+                due_at=draft_times.planned(draft.when, now),
+                media=tuple(media),
+            )
+            return Saved(post=await self._kept(new))
+        except FilesRefused as error:
+            return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})
+        except posts.Changed as error:
+            return _changed(error)
+        except posts.PostError as error:
             return Saved(problems={ids.COMPOSER_TEXT: [str(error)]})
-        except posts.WrongTime as error:
-            place = ids.COMPOSER_TIME if draft.when.has_clock else ids.COMPOSER_WHEN
-            return Saved(problems={place: [str(error)]})
-        except posts.UnknownAccount as error:
-            return Saved(problems={ids.COMPOSER_ACCOUNTS: [str(error)]})
-        return Saved(post=post, due=None if draft.when.is_now else post.due_at)
 
     async def _free_slots(
         self, draft: Draft, workspace_id: int
@@ -101,31 +124,48 @@ class Saver:
         note = slots_note(chosen, free, now)
         return {}, {ids.COMPOSER_WHEN: [f"{note} Send the form again if that is right."]}
 
-    async def _fetch_all(
-        self, slack: AsyncWebClient, draft: Draft
-    ) -> tuple[list[StoredMedia], Problems]:
+    async def _kept(self, new: NewDraft) -> Post:
         try:
-            async with asyncio.timeout(FETCH_SECONDS):
-                described = zip(draft.uploads, draft.alt_texts, strict=False)
-                found = await asyncio.gather(*(self._fetch(slack, *each) for each in described))
-        except TimeoutError:
-            said = "Slack took too long to hand over the files. Try again, with smaller ones."
-            return [], {ids.COMPOSER_MEDIA: [said]}
-        refused = [each for each in found if isinstance(each, str)]
-        stored = [each for each in found if isinstance(each, StoredMedia)]
-        return stored, ({ids.COMPOSER_MEDIA: refused} if refused else {})
+            return await posts.save_draft(self._runtime, new)
+        except posts.Gone:
+            anew = replace(new, id=posts.new_id(), revision=0)
+            return await posts.save_draft(self._runtime, anew)
+        except posts.Changed:
+            # A second click on the button stores nothing else.
+            found = await posts.find(new.workspace_id, new.id)
+            if new.revision or not _says_the_same(found.post, new):
+                raise
+            return found.post
 
-    async def _fetch(
-        self, slack: AsyncWebClient, upload: Upload, alt_text: str
-    ) -> StoredMedia | str:
-        """The stored file, or the sentence that says why it cannot be posted."""
-        async with self._slots:
-            try:
-                chunks = file_chunks(slack, upload.about)
-                stored = await self._runtime.media.add(chunks, name=upload.name)
-            except UnusableMedia as error:
-                return str(error)
-        return replace(stored, alt_text=alt_text, slack_file_id=upload.id)
+
+def _says_the_same(post: Post, new: NewDraft) -> bool:
+    return (
+        post.state is PostState.DRAFT
+        and Words.of(post).columns() == new.words.columns()
+        and post.plan == new.plan.column()
+    )
+
+
+def _changed(error: posts.Changed) -> Saved:
+    said = f"{error} Check the box below to put yours in its place, then send it again."
+    return Saved(problems={ids.COMPOSER_OVERWRITE: [said]}, newer=error.revision)
+
+
+def _problems(error: posts.PostError, draft: Draft) -> Problems:
+    """Where in the form it stands why a post was not stored."""
+    match error:
+        case posts.Unfit():
+            return draft_problems.by_block(error.problems, draft)
+        case posts.SaidBefore():
+            return {ids.COMPOSER_TWICE: [_said_before(error, draft.when.zone)]}
+        case posts.WrongTime():
+            place = ids.COMPOSER_TIME if draft.when.has_clock else ids.COMPOSER_WHEN
+            return {place: [str(error)]}
+        case posts.UnknownAccount():
+            return {ids.COMPOSER_ACCOUNTS: [str(error)]}
+        case posts.Gone():
+            return {ids.COMPOSER_TEXT: [GONE]}
+    return {ids.COMPOSER_TEXT: [str(error)]}
 
 
 def _said_before(error: posts.SaidBefore, zone: str) -> str:

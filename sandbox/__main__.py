@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     parser.add_argument("--app-url", default="http://127.0.0.1:8080", help="where the app listens")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write what was received here")
+    parser.add_argument("--crowd", type=int, default=0, help="so many more members")
     parser.add_argument("--bot-token", default=BOT_TOKEN)
     parser.add_argument("--app-token", default=APP_TOKEN)
     parser.add_argument("--signing-secret", default=SIGNING_SECRET)
@@ -106,6 +107,7 @@ def _settings(options: argparse.Namespace, platforms: Mapping[str, str]) -> Sett
         signing_secret=options.signing_secret,
         links={name: f"{url}/" for name, url in platforms.items()},
         record=options.record,
+        crowd=options.crowd,
     )
 
 

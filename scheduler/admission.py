@@ -18,6 +18,8 @@ from scheduler.states import State
 
 # Further ahead is a slip of the finger.
 FURTHEST = timedelta(days=5 * 366)
+# Rows that one statement asks about.
+_AT_ONCE = 500
 
 
 def problems(
@@ -114,13 +116,40 @@ async def check_month(runtime: Runtime, platform: str, cost: int, due: datetime)
 async def check_not_said(
     runtime: Runtime, rows: Sequence[Delivery], accounts: Sequence[Account]
 ) -> None:
-    window = timedelta(hours=runtime.settings.duplicate_hours)
-    if not window:
-        return
-    for row, account in zip(rows, accounts, strict=True):
-        same = Delivery.filter(account_id=row.account_id, digest=row.digest).exclude(
-            state__in=[State.CANCELLED, State.FAILED, State.MISSED]
-        )
-        near = same.filter(due_at__gt=row.due_at - window, due_at__lt=row.due_at + window)
-        if found := await near.order_by("-due_at").first():
+    earlier = await said(runtime, rows)
+    for number, account in enumerate(accounts):
+        if found := earlier.get(number):
             raise SaidBefore(account, found.due_at, found.state)
+
+
+async def said(runtime: Runtime, rows: Sequence[Delivery]) -> dict[int, Delivery]:
+    """The delivery that says the same at the same account at about the same time, for those of
+    `rows` that have one, by their place in it."""
+    window = timedelta(hours=runtime.settings.duplicate_hours)
+    if not window or not rows:
+        return {}
+    alike = await _alike(rows, window)
+    earlier: dict[int, Delivery] = {}
+    for number, row in enumerate(rows):
+        for found in alike.get((row.account_id, row.digest), []):
+            if abs(found.due_at - row.due_at) < window:
+                earlier.setdefault(number, found)
+    return earlier
+
+
+async def _alike(
+    rows: Sequence[Delivery], window: timedelta
+) -> dict[tuple[int, str], list[Delivery]]:
+    """What says the same as one of these at its account, latest first."""
+    alike: dict[tuple[int, str], list[Delivery]] = {}
+    for start in range(0, len(rows), _AT_ONCE):
+        batch = rows[start : start + _AT_ONCE]
+        same = Delivery.filter(
+            account_id__in=list({row.account_id for row in batch}),
+            digest__in=list({row.digest for row in batch}),
+        ).exclude(state__in=[State.CANCELLED, State.FAILED, State.MISSED])
+        first, after = min(row.due_at for row in batch), max(row.due_at for row in batch)
+        near = same.filter(due_at__gt=first - window, due_at__lt=after + window)
+        for found in await near.order_by("-due_at"):
+            alike.setdefault((found.account_id, found.digest), []).append(found)
+    return alike

@@ -283,6 +283,28 @@ class MediaVersion(Model):
         unique_together = (("source", "recipe"),)
 
 
+class Import(Model):
+    """A file of posts that was checked, and what came of it. Changed only by
+    `scheduler.imports`."""
+
+    id = fields.CharField(max_length=16, primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    user_id = fields.CharField(max_length=32)
+    # The file's name.
+    name = fields.CharField(max_length=255)
+    # The posts that can be scheduled, a row of the file each. Emptied when they are.
+    plan: Any = fields.JSONField(default=list)
+    # How many those are.
+    posts = fields.IntField()
+    checked_at = fields.DatetimeField(db_index=True)
+    # When they were scheduled, all at once.
+    done_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "import"
+
+
 class Delivery(Model):
     """One post to one account. Changed only by `scheduler.deliveries`."""
 

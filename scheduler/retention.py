@@ -1,5 +1,5 @@
-"""Removes what nobody needs any more: old attempts and events, records of handled requests, files
-without a post.
+"""Removes what nobody needs any more: old attempts and events, records of handled requests, old
+imports, files without a post.
 Posts and deliveries stay until they are deleted."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from scheduler import states
-from scheduler.models import Attempt, Event, Seen
+from scheduler.models import Attempt, Event, Import, Seen
 from scheduler.runtime import Runtime
 from scheduler.sweep import sweep
 
@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 3600.0
 # Slack delivers an event again for five minutes and signs requests for as long.
 SEEN_FOR = timedelta(hours=1)
+# Whoever presses the button of an import that was scheduled hears so for as long.
+IMPORTS_FOR = timedelta(days=7)
 
 
 class Retention:
@@ -44,4 +46,5 @@ class Retention:
         settled = [*states.TERMINAL, *states.NEEDS_PERSON]
         await Attempt.filter(started_at__lt=old, delivery__state__in=settled).delete()
         await Seen.filter(at__lt=now - SEEN_FOR).delete()
+        await Import.filter(checked_at__lt=now - IMPORTS_FOR).delete()
         await sweep(self._runtime, now)

@@ -14,6 +14,7 @@ from scheduler.clock import Clock
 from scheduler.config import Settings
 from scheduler.conversion import Converter
 from scheduler.deliveries import Ledger
+from scheduler.fetching import Fetcher
 from scheduler.file_cache import FileCache
 from scheduler.media import MediaStore
 from scheduler.owners import Ownership, ownership
@@ -35,6 +36,8 @@ class Runtime:
     media: MediaStore
     converter: Converter
     owner: Ownership
+    #: Fetches files from addresses that people name.
+    fetcher: Fetcher = field(default_factory=Fetcher)
     #: Set when something became due at once; a dispatcher in the same process need not wait.
     due_now: asyncio.Event = field(default_factory=asyncio.Event)
     #: What platforms said of places within accounts.

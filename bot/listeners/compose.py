@@ -4,6 +4,7 @@ the composer; sending it stores the post."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import replace
 from functools import partial
@@ -13,17 +14,18 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot import drafts, forms, permissions
+from bot import draft_problems, draft_times, drafts, forms, permissions
 from bot.background import Background
+from bot.clicks import allowed
 from bot.draft_times import When
-from bot.drafts import Draft, Problems
+from bot.drafts import Draft
 from bot.listeners.wording import text_of_command, text_of_message
 from bot.live import LiveViews
 from bot.saving import Saved, Saver
 from bot.slack import SLACK_FAILURES, known_member, tell
 from bot.views import compose as views
 from bot.views import ids
-from scheduler import accounts, members
+from scheduler import accounts, members, posts
 from scheduler.models import Member
 from scheduler.runtime import Runtime
 
@@ -47,6 +49,7 @@ def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
     app.shortcut(ids.SHORTCUT_SCHEDULE)(composer.open_by_click)
     app.shortcut(ids.SHORTCUT_FROM_MESSAGE)(composer.open_from_message)
     app.action(ids.HOME_COMPOSE)(composer.open_by_click)
+    app.action(ids.COMPOSER_SAVE_DRAFT)(composer.save_draft)
 
 
 class Composer:
@@ -86,8 +89,6 @@ class Composer:
         await ack()
         draft = drafts.read(body["view"])
         used = {action["action_id"] for action in body["actions"]}
-        if ids.COMPOSER_DROP_FILES in used:
-            draft = replace(draft, uploads=(), kept=False)
         chooses = ids.COMPOSER_REFRESH in used
         render = partial(self._render, draft, context, chooses=chooses)
         self._live.show(context.client, body["view"], render)
@@ -96,11 +97,12 @@ class Composer:
         view, draft = body["view"], drafts.read(body["view"])
         self._demand_writer(await self._known(context))
         connected = await accounts.connected(context["workspace_id"])
-        problems = drafts.problems(self._runtime, draft, connected)
+        problems = draft_problems.problems(self._runtime, draft, connected)
         if problems:
-            await self._refuse(ack, context, view, problems, partial(self._render, draft, context))
+            await self._refuse(ack, context, view, draft, Saved(problems=problems))
             return
-        work = self._saver.save(
+        await self._check_right(draft, context)
+        work = self._saver.schedule(
             context.client, draft, context["workspace_id"], str(context.user_id)
         )
         saving = asyncio.ensure_future(work)
@@ -108,10 +110,48 @@ class Composer:
         if not done:
             self._background.start(self._finish(saving, view["id"], draft, context))
             await ack(response_action="update", view=views.saving(draft))
-        elif found := saving.result().problems:
-            await self._refuse(ack, context, view, found, partial(self._render, draft, context))
+        elif saving.result().problems:
+            await self._refuse(ack, context, view, draft, saving.result())
         else:
             await ack()
+
+    async def save_draft(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        """The button in the form. Slack lets nobody answer it with a problem at a field."""
+        view, draft = body["view"], drafts.read(body["view"])
+        self._demand_writer(await self._known(context))
+        await self._check_right(draft, context)
+        await ack()
+        if draft.is_empty:
+            await self._show(view, draft, context, notice=views.NOTHING_TO_KEEP)
+            return
+        if wrong := draft_problems.file_problems(draft):
+            await self._show(view, draft, context, notice=draft_problems.sentence(wrong))
+            return
+        self._background.start(self._keep(view, draft, context))
+
+    async def _keep(self, view: Json, draft: Draft, context: AsyncBoltContext) -> None:
+        """Stores a draft. The form stays while only words are stored, which takes no time."""
+        about = (context["workspace_id"], str(context.user_id))
+        saving = asyncio.ensure_future(self._saver.keep(context.client, draft, *about))
+        done, _ = await asyncio.wait({saving}, timeout=QUICK_SECONDS)
+        if not done:
+            draft = replace(draft, kept=draft.uploads)
+            await self._put(view["id"], views.saving(draft), context)
+        saved, error = await _outcome(saving)
+        if saved is not None and saved.post is not None:
+            shown = await self._put(view["id"], views.kept(saved.post, draft), context)
+        else:
+            new = await self._again(draft, saved, context, notice=error)
+            shown = await self._put(view["id"], new, context)
+        if error and not shown:
+            await tell(context.client, str(context.user_id), views.not_stored(draft, error))
+
+    async def _check_right(self, draft: Draft, context: AsyncBoltContext) -> None:
+        """Raises `PostError` when a stored post is open in the form that is not the member's to
+        change. One that was deleted meanwhile is for whoever stores it."""
+        if draft.revision:
+            with contextlib.suppress(posts.NoSuchPost):
+                await allowed(self._runtime, context, draft.id)
 
     async def _open(
         self,
@@ -161,47 +201,42 @@ class Composer:
         )
         if member.timezone == draft.when.zone and draft.when.date:
             return
-        here = drafts.blank(member.timezone, self._runtime.clock.now(), text=draft.text)
-        new = await self._render(here, context, is_new=True, notice=notice)
+        there = draft_times.proposed(member.timezone, self._runtime.clock.now())
+        new = await self._render(replace(draft, when=there), context, is_new=True, notice=notice)
         await self._live.replace(context.client, view, new)
 
     async def _render(
-        self,
-        draft: Draft,
-        context: AsyncBoltContext,
-        *,
-        is_new: bool = False,
-        chooses: bool = False,
-        asks_twice: bool = False,
-        notice: str = "",
+        self, draft: Draft, context: AsyncBoltContext, *, notice: str = "", **more: bool
     ) -> Json:
-        form = await forms.form(
-            self._runtime,
-            draft,
-            workspace_id=context["workspace_id"],
-            user_id=str(context.user_id),
-            is_new=is_new,
-            chooses=chooses,
-            asks_twice=asks_twice,
-        )
-        return views.composer(replace(form, notice=notice))
+        return await forms.composer(self._runtime, context, draft, notice=notice, **more)
+
+    async def _again(
+        self, draft: Draft, saved: Saved | None, context: AsyncBoltContext, *, notice: str = ""
+    ) -> Json:
+        """The form of a draft that was not stored, with the questions that this came to."""
+        twice = saved is not None and ids.COMPOSER_TWICE in saved.problems
+        newer = saved.newer if saved is not None and saved.newer else draft.newer
+        told = replace(draft, newer=newer)
+        return await self._render(told, context, asks_twice=twice, notice=notice)
+
+    async def _show(
+        self, view: Json, draft: Draft, context: AsyncBoltContext, *, notice: str
+    ) -> None:
+        new = await self._render(draft, context, notice=notice)
+        await self._live.replace(context.client, view, new)
 
     async def _refuse(
-        self,
-        ack: AsyncAck,
-        context: AsyncBoltContext,
-        view: Json,
-        problems: Problems,
-        render: Any,
+        self, ack: AsyncAck, context: AsyncBoltContext, view: Json, draft: Draft, saved: Saved
     ) -> None:
         """Shows every problem at its field. A field that the form lacks is shown first."""
         fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
-        asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(problems) - fields
+        asks = {ids.COMPOSER_FOLD, ids.COMPOSER_TWICE} & set(saved.problems) - fields
         # The form has to remember what it is about to say of the time.
-        if asks or {ids.COMPOSER_WHEN, ids.COMPOSER_WORDS} & set(problems):
-            new = await render(asks_twice=ids.COMPOSER_TWICE in problems)
+        remembers = {ids.COMPOSER_WHEN, ids.COMPOSER_WORDS} & set(saved.problems)
+        if asks or saved.newer or remembers:
+            new = await self._again(draft, saved, context)
             await self._live.replace(context.client, view, new)
-        await ack(response_action="errors", errors=views.errors(problems, fields))
+        await ack(response_action="errors", errors=views.errors(saved.problems, fields))
 
     async def _finish(
         self, saving: asyncio.Future[Saved], view_id: str, draft: Draft, context: AsyncBoltContext
@@ -213,15 +248,20 @@ class Composer:
         if saved is not None and saved.post is not None:
             view = views.scheduled(saved.due, draft.when.zone, saved.post.id)
         else:
-            twice = saved is not None and ids.COMPOSER_TWICE in saved.problems
-            kept = replace(draft, kept=True)
-            view = await self._render(kept, context, asks_twice=twice, notice=error)
+            kept = replace(draft, kept=draft.uploads)
+            view = await self._again(kept, saved, context, notice=error)
+        # Where the member closed it, the card tells of success.
+        if not await self._put(view_id, view, context) and error:
+            await tell(context.client, str(context.user_id), views.not_stored(draft, error))
+
+    async def _put(self, view_id: str, view: Json, context: AsyncBoltContext) -> bool:
+        """Shows a view in the place of another; False when the member closed that."""
         try:
             await context.client.views_update(view_id=view_id, view=view)
-        except SLACK_FAILURES:
-            # The member closed it; of success the card tells.
-            if error:
-                await tell(context.client, str(context.user_id), views.not_stored(draft, error))
+        except SLACK_FAILURES as error:
+            log.info("form not shown", view=view_id, error=repr(error))
+            return False
+        return True
 
 
 async def _outcome(saving: asyncio.Future[Saved]) -> tuple[Saved | None, str]:
@@ -231,4 +271,4 @@ async def _outcome(saving: asyncio.Future[Saved]) -> tuple[Saved | None, str]:
     except Exception as error:
         log.error("post not stored", error=repr(error), exc_info=error)
         return None, INCIDENT
-    return saved, " ".join(each for found in saved.problems.values() for each in found)
+    return saved, draft_problems.sentence(saved.problems)

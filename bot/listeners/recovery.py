@@ -10,21 +10,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import draft_times, permissions
+from bot import draft_times
 from bot.background import Background
 from bot.cards import Cards
+from bot.clicks import allowed, open_form
 from bot.clients import Clients
 from bot.draft_times import When
-from bot.slack import SLACK_FAILURES, known_member, log
+from bot.slack import SLACK_FAILURES, log
 from bot.views import ids, notice, offers
 from bot.views import recovery as views
 from bot.views.blocks import Json, escape, when
 from bot.views.offers import Press
 from bot.views.recovery import Reply, Target
-from scheduler import members, platforms, posts
+from scheduler import platforms, posts
 from scheduler.contents import Words
 from scheduler.models import Delivery, Member, Post
 from scheduler.posts import Found, PostError, Ref
@@ -34,15 +34,12 @@ MOVED_ON = (
     "This card has moved on since that button was shown, so nothing was changed. The card says how "
     "the post stands now."
 )
-TOO_SLOW = "Slack took too long to open the form. Please press the button again."
 TOO_LONG = (
     "This text is longer than a form in Slack can hold. Cancel the post and schedule it anew, or "
     "change it where it was made."
 )
 EMPTY = "Write a text; this post has nothing else."
 NOT_A_LINK = "Paste the whole address, beginning with https://, or leave this empty."
-_LATE = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
-_REFUSED = frozenset({"invalid_blocks", "invalid_arguments"})
 
 
 def register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Background) -> None:
@@ -134,27 +131,31 @@ class Recovery:
         kit = await platforms.manual(self._runtime, row, longest_url=views.MOST_URL)
         about = (click.found, row, kit, click.target)
         plainer = views.post_manually(*about, with_images=False)
-        await self._show(body, context, views.post_manually(*about), plainer)
+        await open_form(context, body["trigger_id"], views.post_manually(*about), plainer)
         await ack()
 
     async def open_confirm_live(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
-        await self._show(
-            body, context, views.confirm_live(click.found, click.deliveries[0], click.target)
+        await open_form(
+            context,
+            body["trigger_id"],
+            views.confirm_live(click.found, click.deliveries[0], click.target),
         )
         await ack()
 
     async def open_reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
         proposed = self._proposed(click.found.post, click.member)
-        await self._show(body, context, views.reschedule(click.found, proposed, click.target))
+        await open_form(
+            context, body["trigger_id"], views.reschedule(click.found, proposed, click.target)
+        )
         await ack()
 
     async def open_edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context)
         if not views.fits_a_field(click.found.post.text):
             raise PostError(TOO_LONG)
-        await self._show(body, context, views.edit(click.found, click.target))
+        await open_form(context, body["trigger_id"], views.edit(click.found, click.target))
         await ack()
 
     async def follow_link(self, ack: AsyncAck) -> None:
@@ -174,7 +175,7 @@ class Recovery:
     async def reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         view, chosen = body["view"], views.read_time(body["view"])
         target = views.read_target(view)
-        found, member = await self._allowed(target.post_id, context)
+        found, member = await allowed(self._runtime, context, target.post_id)
         now = self._runtime.clock.now()
         wrong = draft_times.problems(chosen, now)
         if note := _asks(chosen, wrong, view, now):
@@ -195,7 +196,7 @@ class Recovery:
 
     async def edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         target, text = views.read_target(body["view"]), _value(body["view"], ids.EDIT_TEXT)
-        found, member = await self._allowed(target.post_id, context)
+        found, member = await allowed(self._runtime, context, target.post_id)
         if not text.strip() and not found.media:
             raise PostError(EMPTY)
         words = replace(Words.of(found.post), text=text)
@@ -208,7 +209,7 @@ class Recovery:
         press = offers.read(body["actions"][0])
         if press is None:
             raise posts.NoSuchPost
-        found, member = await self._allowed(press.post_id, context)
+        found, member = await allowed(self._runtime, context, press.post_id)
         reply = _reply(body)
         if not offers.still_fits(press, found, self._runtime.clock.now()):
             self._background.start(self._cards.refresh(found.post.workspace_id, found.post.id))
@@ -217,40 +218,6 @@ class Recovery:
             )
             raise posts.TooLate(MOVED_ON)
         return Click(press=press, found=found, member=member, reply=reply)
-
-    async def _allowed(self, post_id: str, context: AsyncBoltContext) -> tuple[Found, Member]:
-        """A post of the workspace that Slack vouches for, and who acts, if they may."""
-        found = await posts.find(context["workspace_id"], post_id)
-        member = await self._member(found.post, context)
-        permissions.demand(
-            permissions.may_act_on(member, found.post),
-            permissions.why_not_act_on(member, found.post),
-        )
-        # Read again: much may have happened while Slack told who that is.
-        return await posts.find(found.post.workspace_id, post_id), member
-
-    async def _member(self, post: Post, context: AsyncBoltContext) -> Member:
-        """Slack is asked about others only: a form must open before its trigger expires."""
-        user_id = str(context.user_id)
-        known = await members.stale_member(post.workspace_id, user_id)
-        if known is not None and user_id == post.author:
-            return known
-        return await known_member(
-            self._runtime, context.client, workspace_id=post.workspace_id, user_id=user_id
-        )
-
-    async def _show(self, body: Json, context: AsyncBoltContext, *candidates: Json) -> None:
-        """Opens the first of these forms that Slack takes."""
-        for view in candidates:
-            try:
-                await context.client.views_open(trigger_id=body["trigger_id"], view=view)
-                return
-            except SlackApiError as error:
-                name = error.response["error"]
-                if name in _LATE:
-                    raise PostError(TOO_SLOW) from error
-                if name not in _REFUSED or view is candidates[-1]:
-                    raise
 
     def _proposed(self, post: Post, member: Member) -> When:
         """The time that the post has, or the next full hours where that has passed."""
@@ -272,7 +239,7 @@ class Recovery:
         target, link = views.read_target(body["view"]), _value(body["view"], field).strip()
         if link and not _is_link(link):
             raise PostError(NOT_A_LINK)
-        found, member = await self._allowed(target.post_id, context)
+        found, member = await allowed(self._runtime, context, target.post_id)
         await deed(self._runtime, _ref(found.post, member), target.delivery_id, link)
         await ack()
         self._settle(context, target.reply, member, done)

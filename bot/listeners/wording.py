@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
-Word = Literal["list", "status", "accounts", "settings", "help"]
+Word = Literal["list", "drafts", "status", "accounts", "import", "settings", "help"]
 
-WORDS: tuple[Word, ...] = ("list", "status", "accounts", "settings", "help")
+WORDS: tuple[Word, ...] = get_args(Word)
 _LINK = re.compile(
     r"<(?P<target>[@#!][^<>|\s]+|[a-z][a-z0-9+.-]*:[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>",
     re.IGNORECASE,

@@ -102,7 +102,7 @@ def escape(text: str, most: int = MOST_TEXT) -> str:
 
 def cut(text: str, most: int) -> str:
     """A text shortened to `most` characters as Slack's clients count them."""
-    return text if _length(text) <= most else _fit(list(text), most)
+    return text if length(text) <= most else _fit(list(text), most)
 
 
 def when(instant: datetime) -> str:
@@ -113,13 +113,14 @@ def when(instant: datetime) -> str:
 
 def _fit(pieces: Sequence[str], most: int) -> str:
     """As many whole pieces as fit, with an ellipsis when some are missing."""
-    if _length("".join(pieces)) <= most:
+    if length("".join(pieces)) <= most:
         return "".join(pieces)
     kept, room = 0, most - 1
-    while (room := room - _length(pieces[kept])) >= 0:
+    while (room := room - length(pieces[kept])) >= 0:
         kept += 1
     return "".join(pieces[:kept]) + "…"
 
 
-def _length(text: str) -> int:
+def length(text: str) -> int:
+    """How long a text is as Slack's clients count it."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -11,12 +11,19 @@ from bot.drafts import Draft
 from bot.views import compose_fields as fields
 from bot.views import ids
 from bot.views.accounts import Connect
-from bot.views.blocks import Json, context, cut, escape, modal, plain, section
+from bot.views.blocks import Json, actions, button, context, cut, escape, modal, plain, section
 from bot.views.compose_fields import MOST_TYPED, Choice, PlaceField
+from bot.views.compose_media import media_fields
+from scheduler.models import Post
 from scheduler.platforms import Room
 from scheduler.walltime import Repeated, shown
 
 TITLE = "Schedule a post"
+HOW_TO_KEEP = (
+    "_Cancel_ and closing the form throw away what you typed. _Save as Draft_ keeps it, whatever "
+    f"is still missing; `{ids.COMMAND} drafts` finds it again."
+)
+NOTHING_TO_KEEP = "There is nothing to keep yet. Write something, or add a file."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +60,19 @@ def composer(form: Form) -> Json:
         *([section(f":warning: {escape(form.notice, 2900)}")] if form.notice else []),
         *fields.accounts_field(draft, form.accounts, form.connects),
         *([fields.twice_field(draft)] if form.asks_twice or draft.twice else []),
+        *([fields.overwrite_field(draft)] if draft.newer else []),
         fields.text_field(draft, takes_focus=form.takes_focus),
         context(_counts(form), ids.COMPOSER_COUNTER),
         *fields.variant_fields(draft, form.platforms),
         *fields.extra_fields(draft, form.used),
         *fields.place_fields(form.places),
-        *fields.media_fields(draft),
+        *media_fields(draft),
         *fields.when_fields(draft.when, form.repeated),
         context(
             escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
         ),
+        actions(button("Save as Draft", ids.COMPOSER_SAVE_DRAFT), block_id=ids.COMPOSER_BUTTONS),
+        context(HOW_TO_KEEP),
     ]
     return modal(
         TITLE,
@@ -71,6 +81,21 @@ def composer(form: Form) -> Json:
         submit="Publish Now" if draft.when.is_now else "Schedule Post",
         close="Cancel",
         private_metadata=drafts.memory(draft),
+    )
+
+
+def kept(post: Post, draft: Draft) -> Json:
+    """The end of a form that was saved as a draft."""
+    due = f" It is meant for {shown(post.due_at, draft.when.zone)}." if post.due_at else ""
+    return modal(
+        TITLE,
+        [
+            section(f"*Saved as a draft.*{due} Nothing of it goes out before you schedule it."),
+            context(f"`{ids.COMMAND} drafts` lists your drafts, to open or delete them."),
+            actions(button("Keep Writing", ids.DRAFT_CONTINUE, value=post.id)),
+            *_quote(draft.text),
+        ],
+        close="Close",
     )
 
 

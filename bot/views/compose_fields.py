@@ -16,7 +16,6 @@ from bot.views.blocks import (
     actions,
     button,
     cut,
-    escape,
     field,
     option,
     plain,
@@ -29,7 +28,6 @@ MOST_TYPED = 3000
 MOST_TIME_WORDS = timewords.MOST_TYPED
 # What is left to its account's default when more accounts are chosen.
 MOST_PLACES = 20
-_FILE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "mp4", "mov"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,14 +198,26 @@ def _place(place: PlaceField) -> Json:
 
 def twice_field(draft: Draft) -> Json:
     """Whether a post that there is already is meant."""
-    yes = option("Post it again", ids.COMPOSER_YES)
+    label = "The same post is there already"
+    return _yes_field(label, "Post it again", ids.COMPOSER_TWICE, is_checked=draft.twice)
+
+
+def overwrite_field(draft: Draft) -> Json:
+    """Whether what is typed here replaces what somebody else stored meanwhile."""
+    label = "Somebody changed this post since you opened it"
+    said = "Put what stands here in the place of theirs"
+    return _yes_field(label, said, ids.COMPOSER_OVERWRITE, is_checked=draft.overwrites)
+
+
+def _yes_field(label: str, said: str, action_id: str, *, is_checked: bool) -> Json:
+    yes = option(said, ids.COMPOSER_YES)
     element: Json = {
         "type": "checkboxes",
-        "action_id": ids.COMPOSER_TWICE,
+        "action_id": action_id,
         "options": [yes],
-        **({"initial_options": [yes]} if draft.twice else {}),
+        **({"initial_options": [yes]} if is_checked else {}),
     }
-    return field("The same post is there already", element, optional=True)
+    return field(label, element, optional=True)
 
 
 def _line(
@@ -234,42 +244,6 @@ def _line(
     }
     more: Json = {"dispatch_action": True} if dispatches else {}
     return field(label, element, optional=True, hint=hint, **more)
-
-
-def media_fields(draft: Draft) -> list[Json]:
-    """The files of the post and what they show."""
-    files: Json = {
-        "type": "file_input",
-        "action_id": ids.COMPOSER_MEDIA,
-        "filetypes": _FILE_TYPES,
-        "max_files": 10,
-    }
-    alt_text: Json = {
-        "type": "plain_text_input",
-        "action_id": ids.COMPOSER_ALT_TEXT,
-        "multiline": True,
-        "max_length": MOST_TYPED,
-        **({"initial_value": cut(draft.alt_text, MOST_TYPED)} if draft.alt_text else {}),
-    }
-    return [
-        *_kept(draft),
-        field("Other files instead" if draft.kept else "Images or a video", files, optional=True),
-        field(
-            "Alt texts",
-            alt_text,
-            optional=True,
-            hint="What the images show, for people who cannot see them. One line for each file, in "
-            "their order; leave a line empty to skip one.",
-        ),
-    ]
-
-
-def _kept(draft: Draft) -> list[Json]:
-    if not draft.kept:
-        return []
-    names = ", ".join(escape(each.name, 200) for each in draft.uploads)
-    drop = button("Remove Files", ids.COMPOSER_DROP_FILES)
-    return [section(f"*Files:* {cut(names, 2800)}", accessory=drop)]
 
 
 def when_fields(when: When, repeated: Repeated | None) -> list[Json]:

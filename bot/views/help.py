@@ -9,8 +9,10 @@ _ROWS = (
     ("", "opens the form: accounts, text, images or a video, and the time."),
     (" We open at nine!", "opens the form with this text filled in."),
     (" list", "shows your newest posts and how they stand."),
+    (" drafts", "lists what you saved as a draft, to open or delete it."),
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
     (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
+    (" import", "schedules many posts at once from a CSV file, after a check of every row."),
     (" settings", "for admins: roles, approvers, and where approvals are asked for."),
     (" help", "shows this."),
 )
@@ -33,7 +35,10 @@ def help_message() -> Json:
             "let you reschedule, edit, cancel or retry."
         ),
     ]
-    text = f"`{ids.COMMAND}` opens the form. Also: list, status <id>, accounts, settings, help."
+    text = (
+        f"`{ids.COMMAND}` opens the form. Also: list, drafts, status <id>, accounts, import, "
+        "settings, help."
+    )
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
 
 

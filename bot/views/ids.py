@@ -29,7 +29,10 @@ COMPOSER_FOLD = "composer_fold"
 COMPOSER_COUNTER = "composer_counter"
 COMPOSER_WHEN_NOTE = "composer_when_note"
 COMPOSER_REFRESH = "composer_refresh"
-COMPOSER_DROP_FILES = "composer_drop_files"
+COMPOSER_KEPT = "composer_kept"
+COMPOSER_OVERWRITE = "composer_overwrite"
+COMPOSER_BUTTONS = "composer_buttons"
+COMPOSER_SAVE_DRAFT = "composer_save_draft"
 # Values of the choices in it
 COMPOSER_NOW = "now"
 COMPOSER_LATER = "later"
@@ -51,8 +54,13 @@ TYPED = (
     COMPOSER_TIME,
     COMPOSER_FOLD,
     COMPOSER_REFRESH,
-    COMPOSER_DROP_FILES,
+    COMPOSER_KEPT,
 )
+
+# Drafts; the value is the post
+DRAFT_OPEN = "draft_open"
+DRAFT_CONTINUE = "draft_continue"
+DRAFT_DELETE = "draft_delete"
 
 # Card and notices: the block id carries the post and the card's version, the value the delivery
 CARD_ACTIONS = "card"
@@ -74,6 +82,15 @@ CONFIRM_LIVE_LINK = "confirm_live_link"
 RESCHEDULE_MODAL = "reschedule_modal"
 EDIT_MODAL = "edit_modal"
 EDIT_TEXT = "edit_text"
+
+# Import of many posts from a file
+IMPORT = "import"
+IMPORT_FILE = "import_file"
+# The report of a check; its button schedules, or chooses another file
+IMPORT_REPORT = "import_report"
+IMPORT_AGAIN = "import_again"
+# The same button under a message
+IMPORT_SCHEDULE = "import_schedule"
 
 # Accounts
 CONNECT = "connect"

@@ -30,6 +30,6 @@ def lost_channel(channel: str) -> str:
     """To the admin who chose a channel, for mrkdwn."""
     return (
         f"Postbot cannot write to <#{channel}>, which was chosen in the settings. Open the "
-        f"channel, type `/invite @Postbot` there, then open `{ids.COMMAND} settings` and save. Until then "
-        "approvers are asked in direct messages, and no copies of cards stand there."
+        f"channel, type `/invite @Postbot` there, then open `{ids.COMMAND} settings` and save. "
+        "Until then approvers are asked in direct messages, and no copies of cards stand there."
     )

@@ -34,7 +34,7 @@ SCOPES = (
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | status <id> | accounts | settings | help",
+        "usage_hint": "[text] | list | drafts | status <id> | accounts | import | settings | help",
     }
 ]
 
@@ -57,6 +57,7 @@ class Member:
 MEMBERS = (
     Member("U0ALICE", "Alice", "America/New_York", "D0ALICE", is_admin=True),
     Member("U0BOB", "Bob", "Europe/Berlin", "D0BOB"),
+    Member("U0CAROL", "Carol", "Asia/Tokyo", "D0CAROL"),
 )
 
 
@@ -72,4 +73,13 @@ class Group:
 
 GROUPS = (Group(REVIEWERS_ID, "Reviewers", "reviewers", ("U0BOB",)),)
 
-NAMES = {BOT_USER_ID: BOT_NAME, SLACKBOT_ID: "Slackbot"} | {m.id: m.name for m in MEMBERS}
+NAMES = {BOT_USER_ID: BOT_NAME, SLACKBOT_ID: "Slackbot"}
+
+
+def crowd(number: int) -> tuple[Member, ...]:
+    """So many more members, for a workspace that is full of people."""
+    zones = ("America/New_York", "Europe/Berlin")
+    return tuple(
+        Member(f"U1CROWD{n:04}", f"Member {n}", zones[n % 2], f"D1CROWD{n:04}")
+        for n in range(1, number + 1)
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.recorder import Recorder
+from sandbox.slack.cast import crowd
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.rate_limits import RateLimits
 from sandbox.slack.settings import Settings
@@ -43,10 +44,12 @@ class Desk:
 
 
 def build_desk(settings: Settings) -> Desk:
-    switches, socket_mode = Switches(), SocketMode()
+    socket_mode = SocketMode()
+    world = World(settings.clock, more=crowd(settings.crowd))
+    switches = Switches(people={member.id: member.name for member in world.members.values()})
     return Desk(
         settings=settings,
-        world=World(settings.clock),
+        world=world,
         switches=switches,
         recorder=Recorder(settings.record / "slack.jsonl" if settings.record else None),
         socket_mode=socket_mode,

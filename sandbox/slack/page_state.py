@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.cast import COMMANDS, NAMES, Member
+from sandbox.slack.cast import COMMANDS, Member
 from sandbox.slack.desk import Desk
-from sandbox.slack.world import Conversation, Message, OpenView
+from sandbox.slack.world import Conversation, Message, OpenView, World
 
 Json = dict[str, Any]
 
@@ -24,7 +24,8 @@ def state_for(desk: Desk, member: Member, *, limit: int = MESSAGES_SHOWN) -> Jso
         "members": [_person(each) for each in world.members.values()],
         "commands": COMMANDS,
         "conversations": [
-            _conversation(each, member, limit=limit) for each in world.visible_conversations(member)
+            _conversation(world, each, member, limit=limit)
+            for each in world.visible_conversations(member)
         ],
         "views": [_view(view) for view in world.stacks[member.id]],
         "home": home.body if home else None,
@@ -43,7 +44,7 @@ def _view(view: OpenView) -> Json:
     return {"view": view.body, "errors": view.errors, "busy": view.busy, "notice": view.notice}
 
 
-def _conversation(conversation: Conversation, member: Member, *, limit: int) -> Json:
+def _conversation(world: World, conversation: Conversation, member: Member, *, limit: int) -> Json:
     visible = [
         message
         for message in conversation.messages.values()
@@ -53,15 +54,18 @@ def _conversation(conversation: Conversation, member: Member, *, limit: int) -> 
         "id": conversation.id,
         "name": conversation.name,
         "kind": conversation.kind,
-        "messages": [_message(message, member) for message in visible[-limit:]],
+        "messages": [
+            _message(message, member, name=world.name_of(message.user))
+            for message in visible[-limit:]
+        ],
     }
 
 
-def _message(message: Message, member: Member) -> Json:
+def _message(message: Message, member: Member, *, name: str) -> Json:
     shown: Json = {
         "ts": message.ts,
         "user": message.user,
-        "username": NAMES[message.user],
+        "username": name,
         "text": message.text,
         "blocks": message.blocks,
         "ephemeral": message.only_for is not None,

@@ -18,6 +18,7 @@ class Settings:
 
     `links` are the addresses of the platforms' pages, by the platform's name.
     `record` is a folder: accepted messages and views are appended to `slack.jsonl` in it.
+    `crowd` is how many members there are besides those with names.
     `clock` returns epoch seconds; triggers and response URLs age by it.
     """
 
@@ -27,4 +28,5 @@ class Settings:
     signing_secret: str = SIGNING_SECRET
     links: Mapping[str, str] = field(default_factory=dict)
     record: Path | None = None
+    crowd: int = 0
     clock: Callable[[], float] = time.time

@@ -7,10 +7,10 @@ The page gets `{"switches": [{key, label, kind, choices, value}], "values": {key
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from sandbox.slack.cast import MEMBERS, SCOPES
+from sandbox.slack.cast import SCOPES
 from sandbox.slack.errors import PageError
 
 RATE_LIMITS = {
@@ -45,8 +45,8 @@ SWITCHES = {
     "dm_closed": About(
         "Members to whom the bot cannot send direct messages.",
         "choices",
-        {member.id: member.name for member in MEMBERS},
     ),
+    "left": About("Members who have left the workspace.", "choices"),
     "redelivery": About(
         "Send an event again, up to three times, when the app does not take it.", "flag"
     ),
@@ -66,12 +66,20 @@ SWITCHES = {
 }
 
 
+#: Switches whose choices are the members.
+_OF_PEOPLE = frozenset({"dm_closed", "left"})
+
+
 @dataclass
 class Switches:
+    """`people` are the members' names by id."""
+
+    people: Mapping[str, str] = field(default_factory=dict)
     app_timeout: float = 3.0
     rate_limits: str = "normal"
     fail_methods: dict[str, dict[str, Any]] = field(default_factory=dict)
     dm_closed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     redelivery: bool = True
     redelivery_factor: float = 1.0
     duplicate_events: bool = False
@@ -86,7 +94,7 @@ class Switches:
     def describe(self) -> dict[str, Any]:
         values = {key: getattr(self, key) for key in SWITCHES}
         described = [
-            {"key": key, **asdict(about), "value": values[key]} for key, about in SWITCHES.items()
+            {"key": key, **asdict(self._about(key)), "value": values[key]} for key in SWITCHES
         ]
         return {"switches": described, "values": values}
 
@@ -95,10 +103,14 @@ class Switches:
         for name, value in changes.items():
             if name not in SWITCHES:
                 raise PageError("unknown_switch", switch=name)
-            if not _fits(SWITCHES[name], value):
+            if not _fits(self._about(name), value):
                 raise PageError("invalid_value", switch=name)
         for name, value in changes.items():
             setattr(self, name, value)
+
+    def _about(self, key: str) -> About:
+        about = SWITCHES[key]
+        return replace(about, choices=self.people) if key in _OF_PEOPLE else about
 
     def next_failure(self, method: str) -> dict[str, Any] | None:
         """The failure to play for this call, counted down by its `times`; None when there is none.

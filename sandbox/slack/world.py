@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.cast import APPROVALS_ID, BRAND_ID, GENERAL_ID, MEMBERS, Member
+from sandbox.slack.cast import APPROVALS_ID, BRAND_ID, GENERAL_ID, MEMBERS, NAMES, Member
 from sandbox.slack.errors import PageError, SlackError
 from sandbox.slack.files import FileStore
 from sandbox.slack.ids import new_id
@@ -77,14 +77,14 @@ class OpenView:
 class World:
     """The workspace in memory. Whoever changes it calls `touch`, which wakes those who wait."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], *, more: Sequence[Member] = ()) -> None:
         self.clock = clock
         self.version = 1
-        self.members = {member.id: member for member in MEMBERS}
-        self.conversations = _first_conversations()
-        self.stacks: dict[str, list[OpenView]] = {member.id: [] for member in MEMBERS}
+        self.members = {member.id: member for member in (*MEMBERS, *more)}
+        self.conversations = _first_conversations(self.members.values())
+        self.stacks: dict[str, list[OpenView]] = {member_id: [] for member_id in self.members}
         self.homes: dict[str, OpenView] = {}
-        self.toasts: dict[str, list[Json]] = {member.id: [] for member in MEMBERS}
+        self.toasts: dict[str, list[Json]] = {member_id: [] for member_id in self.members}
         self.files = FileStore()
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock)
@@ -118,6 +118,10 @@ class World:
             raise PageError("member_not_found")
         return self.members[member_id]
 
+    def name_of(self, user_id: str) -> str:
+        """Of a member, the bot or Slack's own."""
+        return NAMES.get(user_id) or self.members[user_id].name
+
     def dm_of(self, member: Member) -> Conversation:
         """The member's conversation with the bot, opened if it was not yet."""
         conversation = self.conversations[member.dm_id]
@@ -150,14 +154,14 @@ class World:
         self.touch()
 
 
-def _first_conversations() -> dict[str, Conversation]:
-    everybody = frozenset(member.id for member in MEMBERS)
+def _first_conversations(members: Collection[Member]) -> dict[str, Conversation]:
+    everybody = frozenset(member.id for member in members)
     channels = [
         Conversation(GENERAL_ID, "general", "channel", everybody),
         Conversation(APPROVALS_ID, "approvals", "channel", everybody),
         Conversation(BRAND_ID, "brand", "channel", everybody, has_bot=False),
     ]
     dms = [
-        Conversation(m.dm_id, "Postbot", "dm", frozenset({m.id}), is_open=False) for m in MEMBERS
+        Conversation(m.dm_id, "Postbot", "dm", frozenset({m.id}), is_open=False) for m in members
     ]
     return {conversation.id: conversation for conversation in [*channels, *dms]}

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import drafts
+from bot import draft_problems
 from bot.listeners import compose
 from bot.views import ids
 from scheduler import accounts
@@ -249,7 +249,7 @@ async def test_an_account_that_was_disconnected_meanwhile_is_told_at_the_account
 
     errors = await form.errors()
 
-    assert errors == {ids.COMPOSER_ACCOUNTS: drafts.ACCOUNT_GONE}
+    assert errors == {ids.COMPOSER_ACCOUNTS: draft_problems.ACCOUNT_GONE}
     assert await Post.all().count() == 0
 
 
@@ -262,7 +262,7 @@ async def test_without_an_account_the_form_says_so_and_offers_to_connect_one(
     errors = await form.errors()
 
     assert ids.COMPOSER_ACCOUNTS not in block_ids(view)
-    assert drafts.NO_ACCOUNT in errors[ids.COMPOSER_TEXT]
+    assert draft_problems.NO_ACCOUNT in errors[ids.COMPOSER_TEXT]
 
 
 async def test_an_account_that_was_connected_meanwhile_is_offered_and_the_text_stays(
@@ -405,7 +405,7 @@ async def test_a_slow_save_that_fails_gives_the_form_back_with_all_that_was_type
 
     await form.submit()
 
-    view = await form.shows("“a.png” is not an image", "*Files:* a.png", "My text", "My image")
+    view = await form.shows("“a.png” is not an image", "1. a.png", "My text", "My image")
     assert block(view, ids.COMPOSER_DATE)["element"]["initial_date"] == LATER
     assert await Post.all().count() == 0
 
@@ -418,7 +418,7 @@ async def test_files_that_a_form_kept_are_posted_when_it_is_sent_again(
     await form.fill(media=[await desk.upload("a.png", png())], date=LATER, time="09:30")
     await desk.switch(removed_scopes=["files:read"])
     await form.submit()
-    await form.shows("*Files:* a.png")
+    await form.shows("1. a.png")
     await desk.switch(removed_scopes=[])
 
     await form.submit()
@@ -434,18 +434,13 @@ async def test_files_that_a_form_kept_can_be_removed(
     form = await desk.compose("Hello")
     await form.fill(media=[await desk.upload("a.png", b"x")], date=LATER, time="09:30")
     await form.submit()
-    view = await form.shows("Remove Files")
-    row = next(each for each in view["blocks"] if "accessory" in each)
+    await form.shows("1. a.png")
 
-    await desk.does(
-        "action",
-        container={"type": "view", "view_id": form.id},
-        block_id=row["block_id"],
-        action_id=ids.COMPOSER_DROP_FILES,
-        value=None,
-    )
+    await form.type(kept=[])
+    await form.submit()
 
-    await desk.sees(lambda state: not has(state["views"], "Remove Files"))
+    await form.shows("Scheduled for")
+    assert await MediaFile.all().count() == 0
 
 
 async def test_who_closes_a_form_that_then_fails_is_told_with_the_text(

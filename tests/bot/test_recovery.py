@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot import permissions
+from bot import clicks, permissions
 from bot.clients import Clients, open_clients
 from bot.listeners import recovery
 from bot.notifier import Notifier
@@ -769,7 +769,7 @@ async def test_a_question_that_was_settled_elsewhere_loses_its_buttons(
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("expired_trigger_id", recovery.TOO_SLOW),
+        ("expired_trigger_id", clicks.TOO_SLOW),
         ("fatal_error", "Something went wrong on our side"),
     ],
     ids=["too-late", "broken"],

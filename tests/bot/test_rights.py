@@ -56,6 +56,10 @@ def card(listener: str, action: str) -> Deed:
     return Deed(listener=listener, kind="card", name=action, own=CONTRIBUTOR, others=ADMIN)
 
 
+def draft(listener: str, action: str) -> Deed:
+    return Deed(listener=listener, kind="draft", name=action, own=CONTRIBUTOR, others=ADMIN)
+
+
 def form(listener: str, callback_id: str, **fields: Json) -> Deed:
     return Deed(
         listener=listener,
@@ -136,6 +140,16 @@ DEEDS = (
         own=CONTRIBUTOR,
     ),
     Deed(listener="Composer.typed", kind="typed", name=ids.COMPOSER_REFRESH, own=VIEWER),
+    Deed(
+        listener="Composer.save_draft",
+        kind="typed",
+        name=ids.COMPOSER_SAVE_DRAFT,
+        own=CONTRIBUTOR,
+    ),
+    command("Drafts.show_list", "drafts", VIEWER),
+    draft("Drafts.open", ids.DRAFT_OPEN),
+    draft("Drafts.go_on", ids.DRAFT_CONTINUE),
+    draft("Drafts.delete", ids.DRAFT_DELETE),
     Deed(listener="Composer.submit", kind="form", name=ids.COMPOSER, own=CONTRIBUTOR, value={}),
     Deed(
         listener="Composer.open_by_click",
@@ -281,6 +295,9 @@ def _what(deed: Deed, found: Found, account: Account) -> Json:
             place = offers.block_id(found.post.id, 1, [row] if own else [])
             value = str(row.id) if own else ""
             return _click({"action_id": deed.name, "block_id": place, "value": value})
+        case "draft":
+            value = found.post.id
+            return _click({"action_id": deed.name, "block_id": "b", "value": value})
         case "button":
             return _click({"action_id": deed.name, "block_id": "b"})
         case "account":

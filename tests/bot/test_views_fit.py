@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +14,14 @@ from bot.draft_times import When
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
 from bot.views import compose, home, posts_list
+from bot.views import drafts as draft_views
+from bot.views import imports as import_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
-from sandbox.slack.rules import check_answer, check_view
+from sandbox.slack.rules import check_answer, check_blocks, check_view
+from scheduler.imports import Report, RowProblem
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.platforms import Room
 from scheduler.posts import Found
@@ -68,7 +72,10 @@ drafts = st.builds(
     text=written(3000),
     account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
     uploads=st.lists(uploads, max_size=10).map(tuple),
-    kept=st.booleans(),
+    kept=st.lists(uploads, max_size=10).map(tuple),
+    revision=st.integers(0, 10**9),
+    newer=st.integers(0, 10**9),
+    overwrites=st.booleans(),
     alt_text=written(3000),
     adapts=st.booleans(),
     variants=st.dictionaries(st.sampled_from(PLATFORMS), written(3000)),
@@ -161,6 +168,7 @@ def found(draw: st.DrawFn) -> Found:
             text=draw(written(3000)),
             state=PostState.SCHEDULED,
             due_at=NOW,
+            updated_at=NOW,
         ),
         deliveries=tuple(deliveries),
         accounts={1: account},
@@ -183,6 +191,7 @@ def test_the_composer_fits(form: Form) -> None:
 @given(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
+    assert fits(compose.kept(Post(id="k7m2p9xq4w", due_at=NOW), draft))
     assert fits(compose.scheduled(NOW, draft.when.zone, "k7m2p9xq4w"))
     assert len(compose.not_stored(draft, error)) <= 40_000
 
@@ -208,6 +217,7 @@ def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
 @given(st.lists(found(), max_size=10))
 def test_the_list_fits(posts: list[Found]) -> None:
     assert check_answer(posts_list.posts_list(posts)) == []
+    assert check_answer(draft_views.drafts_list(posts * 3)) == []
 
 
 @settings(max_examples=100, deadline=None)
@@ -224,6 +234,49 @@ def test_the_home_fits(
     shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
 
     assert fits(home.home(shown), surface="home")
+
+
+row_problems = st.builds(
+    RowProblem, row=st.integers(1, 10**6), column=st.sampled_from(["", "text"]), text=written(3000)
+)
+reports = st.builds(
+    Report,
+    name=written(300),
+    rows=st.integers(0, 1000),
+    posts=st.integers(0, 1000),
+    held=st.integers(0, 1000),
+    import_id=st.sampled_from(["", "0123456789abcdef"]),
+    problems=st.lists(row_problems, max_size=1),
+    obstacles=st.lists(written(1000), max_size=1),
+    costs=st.sampled_from([{}, {"X": 12345}]),
+    by_account=st.dictionaries(written(250), st.integers(1, 99), max_size=3),
+    first=st.just(NOW),
+    last=st.just(AGAIN),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports, st.integers(0, 3000), st.integers(0, 100))
+def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
+    one: Report, problems: int, accounts: int
+) -> None:
+    many = {f"{name} {n}": n for name in one.by_account for n in range(accounts)}
+    found = replace(one, problems=[*one.problems] * problems, by_account=many)
+
+    _, blocks = import_views.report_message(found)
+
+    assert fits(import_views.report(found))
+    assert check_blocks(blocks) == []
+    assert len(blocks) <= 50
+
+
+@given(written(5000), written(300), written(3000))
+def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
+    form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
+
+    assert fits(form)
+    assert fits(import_views.working("Checking", name, 1, 1000))
+    assert fits(import_views.ended(notice or "a"))
 
 
 @given(written(400), st.integers(1, 300))

@@ -23,6 +23,8 @@ def open_dm(call: Call) -> Json:
     member = call.world.members.get(_only_user(call))
     if member is None:
         raise SlackError("user_not_found")
+    if member.id in call.desk.switches.left:
+        raise SlackError("user_disabled")
     was_open = call.world.conversations[member.dm_id].is_open
     conversation = call.world.dm_of(member)
     about: Json = {"id": conversation.id}

@@ -20,11 +20,11 @@ def info(call: Call) -> Json:
     member = call.world.members.get(user_id or "")
     if member is None:
         raise SlackError("user_not_found")
-    return {"user": _user(member, now=call.received_at)}
+    return {"user": _user(call, member)}
 
 
 def list_all(call: Call) -> Json:
-    people = [_user(member, now=call.received_at) for member in call.world.members.values()]
+    people = [_user(call, member) for member in call.world.members.values()]
     return {
         "members": [*people, _bot()],
         "cache_ts": int(call.received_at),
@@ -39,7 +39,8 @@ def file_info(call: Call) -> Json:
     return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
-def _user(member: Member, *, now: float) -> Json:
+def _user(call: Call, member: Member) -> Json:
+    now = call.received_at
     local = datetime.fromtimestamp(now, tz=UTC).astimezone(ZoneInfo(member.tz))
     offset = local.utcoffset()
     assert offset is not None
@@ -47,7 +48,7 @@ def _user(member: Member, *, now: float) -> Json:
         "id": member.id,
         "team_id": TEAM_ID,
         "name": member.username,
-        "deleted": False,
+        "deleted": member.id in call.desk.switches.left,
         "color": "9f69e7",
         "real_name": member.name,
         "tz": member.tz,

@@ -101,7 +101,7 @@ async def test_a_member_has_a_time_zone(slack: Slack) -> None:
 async def test_everybody_is_listed(slack: Slack) -> None:
     answer = await slack.client.users_list()
 
-    assert [user["id"] for user in answer["members"]] == [ALICE, BOB, "U0BOT"]
+    assert [user["id"] for user in answer["members"]] == [ALICE, BOB, "U0CAROL", "U0BOT"]
 
 
 async def test_opening_a_dm_twice_gives_the_same_channel(slack: Slack) -> None:
@@ -258,6 +258,18 @@ async def test_a_closed_dm_takes_no_message(slack: Slack) -> None:
     answer = await refusal(slack, "chat.postMessage", channel=ALICE_DM, text="Hello")
 
     assert answer["error"] == "messages_tab_disabled"
+
+
+async def test_nobody_can_be_written_to_who_has_left(slack: Slack) -> None:
+    await slack.client.conversations_open(users=BOB)
+    await slack.switch(left=[BOB])
+
+    opened = await refusal(slack, "conversations.open", users=BOB)
+    posted = await refusal(slack, "chat.postMessage", channel=BOB, text="Hello")
+    about = await slack.client.users_info(user=BOB)
+
+    assert (opened["error"], posted["error"]) == ("user_disabled", "is_archived")
+    assert about["user"]["deleted"] is True
 
 
 async def test_history_shows_the_newest_first_and_leaves_replies_to_the_thread(
