@@ -28,6 +28,7 @@ from bot.views import ids
 from scheduler import accounts, members, posts
 from scheduler.models import Member
 from scheduler.runtime import Runtime
+from scheduler.states import PostState
 
 Json = dict[str, Any]
 
@@ -246,7 +247,8 @@ class Composer:
         saved, error = await _outcome(saving)
         await shown
         if saved is not None and saved.post is not None:
-            view = views.scheduled(saved.due, draft.when.zone, saved.post.id)
+            waits = saved.post.state is PostState.SUBMITTED
+            view = views.scheduled(saved.due, draft.when.zone, saved.post.id, waits=waits)
         else:
             kept = replace(draft, kept=draft.uploads)
             view = await self._again(kept, saved, context, notice=error)

@@ -151,9 +151,13 @@ def saving(draft: Draft) -> Json:
     )
 
 
-def scheduled(due: datetime | None, zone: str, post_id: str) -> Json:
-    """The end of a form that took a while to save."""
-    said = f"*Scheduled for {shown(due, zone)}.*" if due else "*It goes out now.*"
+def scheduled(due: datetime | None, zone: str, post_id: str, *, waits: bool = False) -> Json:
+    """The end of a form that took a while to save. `waits` where approvers are asked first."""
+    if waits:
+        at = f", to go out on {shown(due, zone)}" if due else ""
+        said = f"*Submitted for approval{at}.* Nothing of it goes out before."
+    else:
+        said = f"*Scheduled for {shown(due, zone)}.*" if due else "*It goes out now.*"
     note = (
         "Its card is in our direct messages. You can close this. "
         f"`{ids.COMMAND} status {post_id}` shows how it stands."

@@ -178,6 +178,7 @@ def _happened(event: Event) -> str:
     who, at = f"<@{event.actor}>", when(event.at)
     reason = " ".join(str(event.data.get("reason") or "").split())
     words = {
+        "post.scheduled": f"{who} scheduled it",
         "post.submitted": f"{who} submitted it for approval",
         "post.endorsed": f"{who} approved it; more approvals were needed",
         "post.approved": f"{who} approved it",

@@ -13,7 +13,9 @@ from bot import permissions
 from bot.app import build_app
 from bot.clients import open_clients
 from bot.views import ids, offers
+from bot.views import review as reviews
 from bot.web.connect import connect_buttons
+from scheduler import members
 from scheduler.models import Account, Delivery, Event, Member, Post, Rules, Workspace
 from scheduler.posts import Found
 from scheduler.roles import MemberRole
@@ -23,6 +25,7 @@ from tests.bot.post_world import ask, fail, schedule
 Json = dict[str, Any]
 
 VIEWER, CONTRIBUTOR, PUBLISHER, ADMIN = MemberRole
+CAROL = "U0CAROL"
 #: What somebody reads who lacks a right.
 REFUSALS = (
     permissions.NOT_A_WRITER,
@@ -31,6 +34,8 @@ REFUSALS = (
     permissions.NOT_YOUR_ACCOUNT,
     permissions.NOT_YOURS_TO_SET,
     permissions.NOT_AN_ADMIN,
+    permissions.NOT_AHEAD,
+    "Only approvers of this workspace can decide that.",
 )
 
 
@@ -71,6 +76,11 @@ def form(listener: str, callback_id: str, **fields: Json) -> Deed:
     )
 
 
+def review(listener: str, name: str) -> Deed:
+    """Whoever is named as an approver decides, whatever their role."""
+    return Deed(listener=listener, kind="review", name=name, own=VIEWER)
+
+
 LINK = {"value": "https://x.com/acme/status/1"}
 SETTINGS = {
     ids.SETTINGS_DEFAULT_ROLE: {"selected_option": {"value": "viewer"}},
@@ -98,6 +108,33 @@ DEEDS = (
         name=ids.SETTINGS_MODAL,
         own=ADMIN,
         value=SETTINGS,
+    ),
+    review("Decisions.approve", ids.APPROVE),
+    review("Decisions.approve_now", ids.APPROVE_NOW),
+    review("Decisions.open_request", ids.REQUEST_CHANGES),
+    review("Decisions.request_changes", ids.CHANGES_MODAL),
+    command("Imports.open", "import", CONTRIBUTOR),
+    # It shows the empty form again.
+    Deed(listener="Imports.choose_again", kind="form", name=ids.IMPORT_AGAIN, own=VIEWER, value={}),
+    Deed(
+        listener="Imports.check",
+        kind="form",
+        name=ids.IMPORT,
+        own=CONTRIBUTOR,
+        value={ids.IMPORT_FILE: {"files": [{"id": "F1", "name": "posts.csv"}]}},
+    ),
+    Deed(
+        listener="Imports.schedule",
+        kind="form",
+        name=ids.IMPORT_REPORT,
+        own=CONTRIBUTOR,
+        value={},
+    ),
+    Deed(
+        listener="Imports.schedule_by_message",
+        kind="button",
+        name=ids.IMPORT_SCHEDULE,
+        own=CONTRIBUTOR,
     ),
     command("show_help", "help", VIEWER),
     command("show_slip", "lisst", VIEWER),
@@ -157,7 +194,13 @@ DEEDS = (
         name=ids.SHORTCUT_SCHEDULE,
         own=CONTRIBUTOR,
     ),
-    card("Recovery.publish_now", ids.PUBLISH_NOW),
+    Deed(
+        listener="Recovery.publish_now",
+        kind="card",
+        name=ids.PUBLISH_NOW,
+        own=PUBLISHER,
+        others=ADMIN,
+    ),
     card("Recovery.publish_now", ids.RETRY_NOW),
     card("Recovery.cancel", ids.CANCEL),
     card("Recovery.deny_live", ids.IS_NOT_LIVE),
@@ -249,6 +292,16 @@ async def test_a_contributors_form_without_accounts_says_who_connects_them(desk:
     assert not has(view, f"{ids.CONNECT}:")
 
 
+@pytest.mark.parametrize("role", MemberRole)
+@pytest.mark.parametrize(
+    "deed", [deed for deed in DEEDS if deed.kind == "review"], ids=lambda deed: deed.listener
+)
+async def test_who_is_no_approver_decides_nothing_whatever_their_role(
+    desk: Desk, account: Account, deed: Deed, role: MemberRole
+) -> None:
+    await attempt(desk, account, deed, role, owner=ALICE, may=False)
+
+
 async def attempt(
     desk: Desk, account: Account, deed: Deed, role: MemberRole, *, owner: str, may: bool
 ) -> None:
@@ -261,14 +314,18 @@ async def attempt(
     status, answer = await desk.send(sent, as_json=deed.kind == "home")
 
     assert status == 200
-    told = [each for each in REFUSALS if each in await said(desk, answer)]
-    assert bool(told) is not may
-    if not may:
+    if may:
+        assert not refused(answer + json.dumps(await desk.state(BOB)))
+    else:
+        if not refused(answer):
+            await desk.sees(lambda state: refused(json.dumps(state)), BOB)
         assert await truth() == before
 
 
 async def world(desk: Desk, account: Account, deed: Deed, owner: str) -> Found:
     """A post of the owner, in the state in which its button is shown, and their account."""
+    if deed.kind == "review":
+        return await submitted(desk, account, approver=owner)
     await Account.filter(id=account.id).update(connected_by=owner)
     found = await schedule(desk.runtime, account, author=owner)
     if deed.name in (ids.RETRY_NOW, ids.POST_MANUALLY):
@@ -276,6 +333,16 @@ async def world(desk: Desk, account: Account, deed: Deed, owner: str) -> Found:
     if deed.name in (ids.IS_LIVE, ids.IS_NOT_LIVE, ids.SKIP, ids.CONFIRM_LIVE):
         return await ask(desk.runtime, found)
     return found
+
+
+async def submitted(desk: Desk, account: Account, *, approver: str) -> Found:
+    """A post of Carol, a contributor, about which the approver is asked."""
+    await members.remember_member(
+        desk.runtime, desk.workspace.id, CAROL, name="Carol", timezone="UTC", is_admin=False
+    )
+    await Member.filter(user_id=CAROL).update(role=CONTRIBUTOR)
+    await Rules.create(workspace_id=desk.workspace.id, approvers=[approver])
+    return await schedule(desk.runtime, account, author=CAROL)
 
 
 def payload(deed: Deed, found: Found, account: Account) -> Json | bytes:
@@ -298,6 +365,14 @@ def _what(deed: Deed, found: Found, account: Account) -> Json:
         case "draft":
             value = found.post.id
             return _click({"action_id": deed.name, "block_id": "b", "value": value})
+        case "review" if deed.name == ids.CHANGES_MODAL:
+            view = _view(deed.name, {ids.CHANGES_REASON: {"value": "Shorter."}}, found)
+            memory = {"post": found.post.id, "revision": 1}
+            view["private_metadata"] = json.dumps(memory)
+            return {"type": "view_submission", "view": view}
+        case "review":
+            place = reviews.block_id(found.post)
+            return _click({"action_id": deed.name, "block_id": place})
         case "button":
             return _click({"action_id": deed.name, "block_id": "b"})
         case "account":
@@ -340,7 +415,7 @@ def _click(action: Json) -> Json:
 
 def _view(callback_id: str, values: Json, found: Found) -> Json:
     (row,) = found.deliveries
-    memory = {"zone": "UTC"}
+    memory = {"zone": "UTC", "import": "none", "name": "posts.csv"}
     if callback_id != ids.COMPOSER:
         memory |= {"post": found.post.id, "delivery": row.id}
     memory_text = json.dumps(memory)
@@ -358,9 +433,9 @@ def _view(callback_id: str, values: Json, found: Found) -> Json:
     }
 
 
-async def said(desk: Desk, answer: str) -> str:
-    """All that Bob can read: the answer itself, and what was written to him."""
-    return answer + json.dumps(await desk.state(BOB))
+def refused(said: str) -> bool:
+    """Whether a right was lacking, by all that Bob can read."""
+    return any(each in said for each in REFUSALS)
 
 
 async def truth() -> Json:
