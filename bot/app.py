@@ -13,12 +13,14 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.background import Background
-from bot.clients import Clients, NotInstalled
+from bot.clients import Clients
 from bot.installation import authorize, recognise
 from bot.listeners import (
     accounts,
+    calendar,
     compose,
     drafts,
+    exports,
     help,
     home,
     imports,
@@ -33,6 +35,7 @@ from bot.slack import respond, tell
 from bot.views import help as help_views
 from bot.views import ids
 from scheduler.accounts import AccountError
+from scheduler.installations import NotInstalled
 from scheduler.posts import PostError
 from scheduler.runtime import Runtime
 
@@ -50,7 +53,7 @@ def build_app(
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
         try:
-            await recognise(clients, context)
+            await recognise(clients, context, body)
         except NotInstalled:
             log.warning("request of another workspace", team=context.team_id)
             return _refusal(body)
@@ -84,6 +87,8 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     settings.register(app, runtime)
     places.register(app, runtime, background)
     imports.register(app, runtime, background)
+    exports.register(app, runtime, background)
+    calendar.register(app, runtime)
     slots.register(app, runtime)
     compose.register(app, runtime, background)
     review.register(app, runtime, clients, background)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import doctor_slack
 from scheduler import config, sealed, stats
 from scheduler.broker import redis_client
 from scheduler.config import Settings
@@ -153,24 +152,8 @@ async def _media(settings: Settings) -> Finding:
 
 
 async def _slack(settings: Settings) -> Finding:
-    if not settings.slack_bot_token.get_secret_value():
-        return Finding(
-            what="Slack",
-            told="no token",
-            advice="Set SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET from your Slack app's pages.",
-        )
-    client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url + "/"
-    )
-    try:
-        answer = await client.auth_test()
-    except SlackApiError as error:
-        return Finding(
-            what="Slack",
-            told=f"refuses the token ({error.response['error']})",
-            advice="Copy the Bot User OAuth Token anew into SLACK_BOT_TOKEN.",
-        )
-    return Finding(what="Slack", told=f"answers as {answer['user']} in {answer['team']}")
+    answer = await doctor_slack.look(settings)
+    return Finding(what="Slack", told=answer.told, advice=answer.advice)
 
 
 async def _platforms(settings: Settings) -> Finding:

@@ -14,19 +14,43 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.clients import Access, Clients
+from bot.clients import Clients, Team
 from bot.intake import dispatch_once
+from scheduler.installations import Access, NotInstalled
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
 
 
-async def recognise(clients: Clients, context: AsyncBoltContext) -> None:
+async def recognise(clients: Clients, context: AsyncBoltContext, body: Json) -> None:
     """Finds out which workspace a request belongs to, and with what calls to it are made. Raises
-    `NotInstalled`, or as a call to Slack does."""
-    workspace = await clients.workspace(str(context.team_id or ""))
+    `NotInstalled`, `NotRenewed`, or as a call to Slack does."""
+    workspace, context["access"] = await clients.recognise(team_of(context, body))
     context["workspace_id"] = workspace.id
-    context["access"] = await clients.access(workspace)
+
+
+def team_of(context: AsyncBoltContext, body: Json) -> Team:
+    """The workspace that a request names. Where Postbot is installed for a whole organisation,
+    Slack leaves the team out or puts the organisation in its place, and names it elsewhere.
+    Raises `NotInstalled` when none is named."""
+    event, user, view = (_part(body, name) for name in ("event", "user", "view"))
+    named = [
+        context.team_id,
+        body.get("team_id"),
+        event.get("team"),
+        event.get("team_id"),
+        view.get("team_id"),
+        user.get("team_id"),
+    ]
+    teams = [name for name in named if isinstance(name, str) and name.startswith("T")]
+    if not teams:
+        raise NotInstalled
+    return Team(id=teams[0], enterprise_id=str(context.enterprise_id or ""))
+
+
+def _part(body: Json, name: str) -> Json:
+    part = body.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 async def authorize(context: AsyncBoltContext) -> AuthorizeResult:

@@ -25,7 +25,8 @@ _NO_KEY = (
 _UNREADABLE = (
     "{bad} of {total} stored secrets cannot be opened with the encryption keys in {where}. Put the "
     "key back that was used before, behind the newest. If it is lost for good, run `postbot "
-    "rotate-keys --forget-unreadable`: those accounts must then be connected again. {outcome}"
+    "rotate-keys --forget-unreadable`: those accounts must then be connected again, and Postbot be "
+    "installed again in those Slack workspaces. {outcome}"
 )
 _RUNNING = (
     "Postbot is running, and its processes would not know a new key. Stop them, then run this "

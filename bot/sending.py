@@ -26,7 +26,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clients import Clients, NotInstalled
+from bot.clients import Clients
+from bot.slack import error_name
+from scheduler.installations import Access, NotInstalled, NotRenewed
 
 Json = dict[str, Any]
 _Call = Callable[[AsyncWebClient], Awaitable[Any]]
@@ -224,12 +226,18 @@ class Sender:
         left = self._until.get((method, channel), 0.0) - time.monotonic()
         if left > 0:
             raise Paused(method, left)
+        access: Access | None = None
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                return await call(await self._clients.of(self._workspace_id, patient=False))
+                access = await self._clients.access(self._workspace_id)
+                return await call(self._clients.bearing(access.token, patient=False))
         except NotInstalled as error:
             raise NoAccess("not installed") from error
+        except NotRenewed as error:
+            raise Unsent(f"{method}: {error}", is_certain=True) from error
         except SlackApiError as error:
+            if access is not None and error_name(error) in _NO_ACCESS:
+                await self._clients.refused(access, error_name(error))
             raise self._explained(method, channel, error) from error
         except aiohttp.ClientConnectorError as error:
             raise Unsent(f"{method}: {error!r}", is_certain=True) from error
@@ -237,7 +245,7 @@ class Sender:
             raise Unsent(f"{method}: {error!r}", is_certain=False) from error
 
     def _explained(self, method: str, channel: str, error: SlackApiError) -> SendingError:
-        status, name = _status(error), _name(error)
+        status, name = _status(error), error_name(error)
         if status == 429 or name in ("ratelimited", "rate_limited"):
             seconds = _retry_after(error)
             self._until[method, channel] = time.monotonic() + seconds
@@ -259,11 +267,6 @@ class Sender:
 def _status(error: SlackApiError) -> int:
     response = error.response
     return int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
-
-
-def _name(error: SlackApiError) -> str:
-    data = getattr(error.response, "data", None)
-    return str(data.get("error") or "") if isinstance(data, dict) else ""
 
 
 def _retry_after(error: SlackApiError) -> float:

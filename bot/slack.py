@@ -29,6 +29,12 @@ _CHUNK = 64 * 1024
 Json = dict[str, Any]
 
 
+def error_name(error: SlackApiError) -> str:
+    """What Slack calls its refusal; empty when it did not say."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error") or "") if isinstance(data, dict) else ""
+
+
 async def known_member(
     runtime: Runtime, slack: AsyncWebClient, *, workspace_id: int, user_id: str
 ) -> Member:

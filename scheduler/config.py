@@ -91,6 +91,23 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr = _env(
         "SLACK_APP_TOKEN", SecretStr(""), description="`xapp-…`; turns Socket Mode on"
     )
+    slack_client_id: str = _env(
+        "SLACK_CLIENT_ID", "", description="many workspaces by OAuth: client id of the Slack app"
+    )
+    slack_client_secret: SecretStr = _env(
+        "SLACK_CLIENT_SECRET", SecretStr(""), description="its client secret"
+    )
+    slack_workspaces: Annotated[tuple[str, ...], NoDecode] = _env(
+        "SLACK_WORKSPACES",
+        (),
+        description="ids (`T…`, `E…`) of the workspaces and organisations that may install, "
+        "separated by commas; empty = any",
+    )
+    slack_authorize_url: str = _env(
+        "SLACK_AUTHORIZE_URL",
+        "https://slack.com/oauth/v2/authorize",
+        description="Slack's consent page",
+    )
     slack_api_url: str = _env(
         "SLACK_API_URL", "https://slack.com/api/", description="Slack's Web API"
     )
@@ -230,7 +247,9 @@ class Settings(BaseSettings):
         "POSTBOT_LOG_LEVEL", "info", description="`debug`, `info`, `warning` or `error`"
     )
 
-    @field_validator("encryption_keys", "retry_delays", "look_gaps", mode="before")
+    @field_validator(
+        "encryption_keys", "retry_delays", "look_gaps", "slack_workspaces", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -313,6 +332,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 "POSTBOT_SETTLE must be more than POSTBOT_REQUEST_TIMEOUT: a post is looked for "
                 "only when its request can no longer arrive"
+            )
+        if bool(self.slack_client_id) != bool(self.slack_client_secret.get_secret_value()):
+            raise ValueError(
+                "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together: set both or neither"
             )
         if bool(self.media_access_key) != bool(self.media_secret_key.get_secret_value()):
             raise ValueError(

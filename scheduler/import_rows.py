@@ -32,7 +32,7 @@ _PLAIN = (
     "twice",
 )
 #: Columns of an export that say how a post stands; an import passes over them.
-TOLD = ("id", "state", "author", "published", "link_to_post", "reason")
+TOLD = ("id", "state", "files", "published", "link_to_post", "reason", "author")
 _YES, _NO = ("yes", "y", "true", "1", "x"), ("", "no", "n", "false", "0")
 _MOST_MEDIA = 20
 #: What spreadsheets write where a formula has no value.

@@ -13,11 +13,22 @@ BELIEVED = timedelta(hours=6)
 
 
 async def workspace(
-    runtime: Runtime, team_id: str, *, name: str = "", bot_user_id: str = "", bot_id: str = ""
+    runtime: Runtime,
+    team_id: str,
+    *,
+    name: str = "",
+    bot_user_id: str = "",
+    bot_id: str = "",
+    enterprise_id: str = "",
 ) -> Workspace:
     """The workspace of a Slack team, made on first sight; what is given is kept up to date."""
     found, _ = await Workspace.get_or_create({"created_at": runtime.clock.now()}, team_id=team_id)
-    news = {"name": name, "bot_user_id": bot_user_id, "bot_id": bot_id}
+    news = {
+        "name": name,
+        "bot_user_id": bot_user_id,
+        "bot_id": bot_id,
+        "enterprise_id": enterprise_id,
+    }
     changed = {key: value for key, value in news.items() if value and getattr(found, key) != value}
     if changed:
         await found.update_from_dict(changed).save(update_fields=list(changed))

@@ -19,12 +19,57 @@ class Workspace(Model):
     name = fields.CharField(max_length=255, default="")
     bot_user_id = fields.CharField(max_length=32, default="")
     bot_id = fields.CharField(max_length=32, default="")
+    # Slack's id of the organisation that it belongs to, `E…`, where Postbot saw one.
+    enterprise_id = fields.CharField(max_length=32, default="", db_default="")
     # The role of members without one of their own; empty means the product's default.
     default_role = fields.CharField(max_length=16, null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "workspace"
+
+
+class Installation(Model):
+    """Postbot's access to a Slack workspace, or to all workspaces of an organisation."""
+
+    id = fields.IntField(primary_key=True)
+    # `T…` of the workspace, or `E…` of the organisation when it is for all of it.
+    place = fields.CharField(max_length=32, unique=True)
+    name = fields.CharField(max_length=255, default="")
+    # The organisation, whether it is for all of it or for one workspace in it.
+    enterprise_id = fields.CharField(max_length=32, default="")
+    is_enterprise_install = fields.BooleanField(default=False)
+    # Encrypted tokens; empty when they were revoked. Read by `scheduler.installations` alone.
+    secrets = fields.TextField(default="")
+    # Rises with every new pair of tokens, so that a refresh is done once.
+    token_version = fields.IntField(default=0)
+    # When the token ends; empty where tokens are not rotated.
+    expires_at = fields.DatetimeField(null=True)
+    # What Slack lets the token do, separated by commas.
+    scopes = fields.TextField(default="")
+    bot_user_id = fields.CharField(max_length=32, default="")
+    bot_id = fields.CharField(max_length=32, default="")
+    installed_by = fields.CharField(max_length=32, default="")
+    installed_at = fields.DatetimeField()
+    # When Slack ended the access; empty while it holds.
+    revoked_at = fields.DatetimeField(null=True)
+    # The process that refreshes the tokens at this moment.
+    refresh_owner = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "installation"
+
+
+class InstallConsent(Model):
+    """An installation that was begun and waits for Slack's redirect. Used once, short-lived."""
+
+    state = fields.CharField(max_length=64, primary_key=True)
+    # As in `Consent`.
+    browser = fields.CharField(max_length=64)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "install_consent"
 
 
 class Member(Model):
@@ -281,6 +326,21 @@ class MediaVersion(Model):
     class Meta:
         table = "media_version"
         unique_together = (("source", "recipe"),)
+
+
+class Feed(Model):
+    """The secret address under which a member's calendar program reads the schedule."""
+
+    member: fields.OneToOneRelation[Member] = fields.OneToOneField(
+        "models.Member", related_name="feed", primary_key=True
+    )
+    member_id: int
+    # Hash of the secret in the address.
+    digest = fields.CharField(max_length=64, unique=True)
+    made_at = fields.DatetimeField()
+
+    class Meta:
+        table = "feed"
 
 
 class Import(Model):

@@ -247,24 +247,38 @@ async def find(workspace_id: int, post_id: str) -> Found:
     post = await Post.get_or_none(id=post_id, workspace_id=workspace_id)
     if post is None:
         raise NoSuchPost
-    rows = await Delivery.filter(post_id=post_id).order_by("id")
-    accounts = await Account.filter(id__in=[row.account_id for row in rows])
-    media = await MediaFile.filter(post_id=post_id).order_by("position")
-    return Found(
-        post=post,
-        deliveries=tuple(rows),
-        accounts={account.id: account for account in accounts},
-        media=tuple(media),
-    )
+    return (await gather([post]))[0]
+
+
+async def gather(found: Sequence[Post]) -> list[Found]:
+    """Posts with their deliveries, accounts and media, by three statements however many they
+    are."""
+    ids = [post.id for post in found]
+    rows = await Delivery.filter(post_id__in=ids).order_by("id") if ids else []
+    files = await MediaFile.filter(post_id__in=ids).order_by("position") if ids else []
+    accounts = await Account.filter(id__in=list({row.account_id for row in rows})) if rows else []
+    known = {account.id: account for account in accounts}
+    of_post: dict[str, list[Delivery]] = {}
+    media: dict[str, list[MediaFile]] = {}
+    for row in rows:
+        of_post.setdefault(row.post_id, []).append(row)
+    for file in files:
+        media.setdefault(file.post_id, []).append(file)
+    return [
+        Found(
+            post=post,
+            deliveries=tuple(of_post.get(post.id, ())),
+            accounts={row.account_id: known[row.account_id] for row in of_post.get(post.id, ())},
+            media=tuple(media.get(post.id, ())),
+        )
+        for post in found
+    ]
 
 
 async def drafts(workspace_id: int, author: str, *, limit: int = 10) -> list[Found]:
     """The drafts of an author, those that were changed last first."""
     query = Post.filter(workspace_id=workspace_id, author=author, state=PostState.DRAFT)
-    return [
-        await find(workspace_id, post.id)
-        for post in await query.order_by("-updated_at", "id").limit(limit)
-    ]
+    return await gather(await query.order_by("-updated_at", "id").limit(limit))
 
 
 async def recent(workspace_id: int, *, author: str | None = None, limit: int = 10) -> list[Found]:
@@ -272,10 +286,7 @@ async def recent(workspace_id: int, *, author: str | None = None, limit: int = 1
     query = Post.filter(workspace_id=workspace_id)
     if author is not None:
         query = query.filter(author=author)
-    return [
-        await find(workspace_id, post.id)
-        for post in await query.order_by("-created_at").limit(limit)
-    ]
+    return await gather(await query.order_by("-created_at").limit(limit))
 
 
 async def _laid_out_anew(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from scheduler import states
-from scheduler.models import Attempt, Event, Import, Seen
+from scheduler.models import Attempt, Event, Import, InstallConsent, Seen
 from scheduler.runtime import Runtime
 from scheduler.sweep import sweep
 
@@ -46,5 +46,6 @@ class Retention:
         settled = [*states.TERMINAL, *states.NEEDS_PERSON]
         await Attempt.filter(started_at__lt=old, delivery__state__in=settled).delete()
         await Seen.filter(at__lt=now - SEEN_FOR).delete()
+        await InstallConsent.filter(expires_at__lt=now).delete()
         await Import.filter(checked_at__lt=now - IMPORTS_FOR).delete()
         await sweep(self._runtime, now)

@@ -11,7 +11,7 @@ from typing import Any
 from tortoise.models import Model
 
 from scheduler import account_events
-from scheduler.models import Account, Choice, Consent
+from scheduler.models import Account, Choice, Consent, Installation
 from scheduler.runtime import Runtime
 from scheduler.vault import Vault, WrongKeys
 
@@ -53,6 +53,7 @@ class Shelf:
 
 SHELVES = (
     Shelf(model=Account, key="id", column="secrets", guards=("token_version",)),
+    Shelf(model=Installation, key="id", column="secrets", guards=("token_version",)),
     Shelf(model=Consent, key="state", column="verifier", ends="expires_at"),
     Shelf(model=Choice, key="id", column="profiles", ends="expires_at"),
 )
@@ -101,15 +102,22 @@ async def reseal_all(
 
 
 async def forget(runtime: Runtime, rows: Sequence[Any]) -> None:
-    """Gives up what no key opens: accounts must be connected again, and their owners hear of it."""
+    """Gives up what no key opens: accounts must be connected again, and their owners hear of it;
+    Postbot must be installed again."""
     now = runtime.clock.now()
     for row in rows:
-        if not isinstance(row, Account):
-            await row.delete()
-            continue
-        reason = "The key to its stored access is lost."
-        await account_events.broke(row.id, version=row.token_version, reason=reason, now=now)
-        await Account.filter(id=row.id, secrets=row.secrets).update(secrets="")
+        same = type(row).filter(pk=row.pk)
+        match row:
+            case Account():
+                reason = "The key to its stored access is lost."
+                version = row.token_version
+                await account_events.broke(row.id, version=version, reason=reason, now=now)
+                await same.filter(secrets=row.secrets).update(secrets="")
+            case Installation():
+                lost = {"secrets": "", "expires_at": None, "revoked_at": now}
+                await same.filter(secrets=row.secrets).update(**lost)
+            case _:
+                await row.delete()
 
 
 def _look(vault: Vault, sealed: str) -> str:

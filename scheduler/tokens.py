@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -25,10 +24,10 @@ from publishers import (
 from scheduler import account_events
 from scheduler.models import Account
 from scheduler.runtime import Runtime
+from scheduler.tasks import to_its_end
 from scheduler.vault import WrongKeys
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 CONNECTED, BROKEN, DISCONNECTED = "connected", "broken", "disconnected"
 _ENDED = "Its access has ended and cannot be renewed without you."
@@ -83,7 +82,7 @@ async def credentials(
             raise NeedsReconnect(account.username)
         if await _begin_refresh(runtime, account):
             usable = not stale and not _expired(account, runtime.clock.now())
-            fresh = await _to_its_end(_refresh(runtime, account, current, usable=usable))
+            fresh = await to_its_end(_refresh(runtime, account, current, usable=usable))
             if fresh is not None:
                 return fresh
         await asyncio.sleep(_REFRESH_WAIT)
@@ -170,16 +169,6 @@ async def _keep(
             log.warning("tokens not stored yet", account=account.id, error=repr(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Finishes a piece of work even when whoever waits for it is cancelled meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def seal(

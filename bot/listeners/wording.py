@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-Word = Literal["list", "drafts", "status", "accounts", "import", "settings", "help"]
+Word = Literal[
+    "list", "drafts", "status", "accounts", "import", "export", "calendar", "settings", "help"
+]
 
 WORDS: tuple[Word, ...] = get_args(Word)
 _LINK = re.compile(

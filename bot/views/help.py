@@ -13,6 +13,8 @@ _ROWS = (
     (" status k7m2p9xq4w", "shows one post: each account, the last reason, the link."),
     (" accounts", "shows the connected accounts; connect, disconnect, set slots there."),
     (" import", "schedules many posts at once from a CSV file, after a check of every row."),
+    (" export", "sends you the calendar, or a part of it, as a CSV file."),
+    (" calendar", "gives you an address under which your calendar program shows the posts."),
     (" settings", "for admins: roles, approvers, and where approvals are asked for."),
     (" help", "shows this."),
 )
@@ -35,10 +37,8 @@ def help_message() -> Json:
             "let you reschedule, edit, cancel or retry."
         ),
     ]
-    text = (
-        f"`{ids.COMMAND}` opens the form. Also: list, drafts, status <id>, accounts, import, "
-        "settings, help."
-    )
+    words = ", ".join(typed.strip() for typed, _ in _ROWS[2:])
+    text = f"`{ids.COMMAND}` opens the form. Also: {words}."
     return {"response_type": "ephemeral", "text": text, "blocks": blocks}
 
 

@@ -92,6 +92,16 @@ IMPORT_AGAIN = "import_again"
 # The same button under a message
 IMPORT_SCHEDULE = "import_schedule"
 
+# Export of the calendar
+EXPORT = "export"
+EXPORT_FROM = "export_from"
+EXPORT_TO = "export_to"
+EXPORT_ACCOUNTS = "export_accounts"
+
+# The address of the calendar
+CALENDAR_RENEW = "calendar_renew"
+CALENDAR_REVOKE = "calendar_revoke"
+
 # Accounts
 CONNECT = "connect"
 DISCONNECT = "disconnect"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
@@ -9,9 +10,9 @@ from aiohttp import web
 
 from bot.app import build_app
 from bot.background import Background
-from bot.clients import open_clients
+from bot.clients import open_clients, uses_slack
 from bot.installation import socket_mode
-from bot.web import connect, health, media, slack
+from bot.web import calendar, connect, health, install, media, slack
 from bot.web.keys import BOLT, CLIENTS, REDIS, RUNTIME, RedisCheck
 from scheduler.runtime import Runtime
 
@@ -34,12 +35,14 @@ def create_app(runtime: Runtime, *, redis: RedisCheck | None = None) -> web.Appl
     if redis is not None:
         app[REDIS] = redis
     app.on_response_prepare.append(_secure)
-    if runtime.settings.slack_bot_token.get_secret_value():
+    if uses_slack(runtime.settings):
         app.cleanup_ctx.append(_slack)
     slack.add_routes(app)
     connect.add_routes(app)
+    install.add_routes(app)
     health.add_routes(app)
     media.add_routes(app)
+    calendar.add_routes(app)
     return app
 
 
@@ -50,8 +53,11 @@ async def _slack(app: web.Application) -> AsyncIterator[None]:
         bolt = build_app(runtime, clients, background=background)
         app[CLIENTS], app[BOLT] = clients, bolt
         background.start(clients.learn())
+        freshness = asyncio.create_task(clients.keep_fresh())
         async with socket_mode(bolt, runtime):
             yield
+        freshness.cancel()
+        await asyncio.gather(freshness, return_exceptions=True)
         await background.close()
 
 
@@ -65,8 +71,14 @@ async def _explain_errors(request: web.Request, handler: Handler) -> web.StreamR
             raise
         return _problem(error.status, error.reason)
     except Exception as error:
-        log.error("request failed", path=request.path, error=repr(error), exc_info=error)
+        log.error("request failed", path=_shape(request), error=repr(error), exc_info=error)
         return _problem(500, "Something went wrong on our side.")
+
+
+def _shape(request: web.Request) -> str:
+    """The path without what stands in its variable parts: some of them are secrets."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 def _problem(status: int, detail: str) -> web.Response:

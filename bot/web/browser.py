@@ -11,27 +11,28 @@ from scheduler.runtime import Runtime
 
 
 def mark(
-    response: web.StreamResponse, runtime: Runtime, *, platform: str, about: str, secret: str
+    response: web.StreamResponse, runtime: Runtime, *, path: str, about: str, secret: str
 ) -> None:
-    """Gives a browser the secret of one connect; `about` is its state, or the id of its choice."""
+    """Gives a browser the secret of one consent, to be shown below `path`; `about` is its state, or
+    the id of its choice."""
     response.set_cookie(
         _cookie(about),
         secret,
         max_age=int(CONSENT_LIFE.total_seconds()),
-        path=f"/connect/{platform}",
+        path=path,
         httponly=True,
         samesite="Lax",
         secure=runtime.settings.public_url.startswith("https://"),
     )
 
 
-def unmark(response: web.StreamResponse, *, platform: str, about: str) -> None:
-    """Takes the secret of a finished connect away."""
-    response.del_cookie(_cookie(about), path=f"/connect/{platform}")
+def unmark(response: web.StreamResponse, *, path: str, about: str) -> None:
+    """Takes the secret of a finished consent away."""
+    response.del_cookie(_cookie(about), path=path)
 
 
 def secret_of(request: web.Request, about: str) -> str:
-    """The secret that the browser has for this connect; empty when it did not begin it."""
+    """The secret that the browser has for this consent; empty when it did not begin it."""
     return request.cookies.get(_cookie(about), "") if about else ""
 
 

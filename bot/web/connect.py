@@ -81,7 +81,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
         return _not_connected(str(error))
     (state,) = parse_qs(urlsplit(url).query)["state"]
     response = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
-    browser.mark(response, runtime, platform=platform, about=state, secret=secret)
+    browser.mark(response, runtime, path=_path(platform), about=state, secret=secret)
     return response
 
 
@@ -105,7 +105,7 @@ async def finish(request: web.Request) -> web.StreamResponse:
         if isinstance(found, Offer)
         else await _connected(request, found)
     )
-    browser.unmark(response, platform=platform, about=state)
+    browser.unmark(response, path=_path(platform), about=state)
     return response
 
 
@@ -134,7 +134,7 @@ async def choose(request: web.Request) -> web.StreamResponse:
     except ConnectError as error:
         return _not_connected(str(error))
     response = await _connected(request, connected)
-    browser.unmark(response, platform=platform, about=found.id)
+    browser.unmark(response, path=_path(platform), about=found.id)
     return response
 
 
@@ -154,7 +154,8 @@ def _to_choice(runtime: Runtime, found: Offer, secret: str) -> web.Response:
     url = f"choose?choice={quote(found.id, safe='')}"
     headers = {"Location": url, "Cache-Control": "no-store"}
     response = web.Response(status=303, headers=headers)
-    browser.mark(response, runtime, platform=found.platform, about=found.id, secret=secret)
+    path = _path(found.platform)
+    browser.mark(response, runtime, path=path, about=found.id, secret=secret)
     return response
 
 
@@ -169,6 +170,10 @@ async def _connected(request: web.Request, connected: Sequence[Account]) -> web.
     return pages.page(
         f"Connected {names}", f"Connected {names}. You can close this window and go back to Slack."
     )
+
+
+def _path(platform: str) -> str:
+    return f"/connect/{platform}"
 
 
 def _not_connected(text: str) -> web.Response:

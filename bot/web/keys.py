@@ -14,7 +14,7 @@ from scheduler.runtime import Runtime
 RedisCheck = Callable[[], Awaitable[None]]
 
 RUNTIME = web.AppKey("runtime", Runtime)
-#: Absent when no bot token is set.
+#: Absent when there is neither a bot token nor a client id.
 CLIENTS = web.AppKey("clients", Clients)
 #: Absent likewise.
 BOLT = web.AppKey("bolt", AsyncApp)

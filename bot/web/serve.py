@@ -60,7 +60,10 @@ async def _site(runtime: Runtime, app: web.Application) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def _notifier(runtime: Runtime, app: web.Application) -> AsyncIterator[None]:
     if CLIENTS not in app:
-        log.warning("SLACK_BOT_TOKEN is empty: nobody can use Postbot and nobody is told anything")
+        log.warning(
+            "neither SLACK_BOT_TOKEN nor SLACK_CLIENT_ID is set: nobody can use Postbot and nobody "
+            "is told anything"
+        )
         yield
         return
     task = asyncio.create_task(Notifier(runtime, app[CLIENTS]).run())

@@ -72,7 +72,9 @@ async def events(request: web.Request) -> web.StreamResponse:
 async def _dispatch(request: web.Request, payload: Json) -> web.StreamResponse:
     bolt, runtime = request.app.get(BOLT), request.app[RUNTIME]
     if bolt is None:
-        return web.json_response({"error": "SLACK_BOT_TOKEN is not set"}, status=503)
+        return web.json_response(
+            {"error": "neither SLACK_BOT_TOKEN nor SLACK_CLIENT_ID is set"}, status=503
+        )
     timestamp, signature = _signed(request)
     delivery = f"signed:{timestamp}:{signature}"
     response = await dispatch_once(bolt, runtime, payload, delivery=delivery)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.slack import page_api, private_files, responses, socket_mode, web_api
+from sandbox.slack import oauth, page_api, private_files, responses, socket_mode, web_api
 from sandbox.slack.app_watch import watch_app
 from sandbox.slack.desk import DESK, build_desk
 from sandbox.slack.errors import Refusal
@@ -27,6 +27,7 @@ def create_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(_run)
     app.on_shutdown.append(_cut_connections)
     web_api.add_routes(app)
+    oauth.add_routes(app)
     page_api.add_routes(app)
     private_files.add_routes(app)
     app.router.add_post("/_/respond/{id}", responses.respond)

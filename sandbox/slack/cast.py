@@ -28,26 +28,79 @@ SCOPES = (
     "im:history",
     "users:read",
     "files:read",
+    "files:write",
     "usergroups:read",
 )
 
 COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
-        "usage_hint": "[text] | list | drafts | status <id> | accounts | import | settings | help",
+        "usage_hint": (
+            "[text] | list | drafts | status <id> | accounts | import | export | calendar"
+            " | settings | help"
+        ),
     }
 ]
 
 
+#: Steps of workflows that the app does.
+FUNCTIONS: dict[str, dict[str, Any]] = {
+    "schedule_post": {
+        "input_parameters": {
+            "properties": {
+                "author": {"type": "slack#/types/user_id"},
+                "text": {"type": "string"},
+                "accounts": {"type": "string"},
+                "time": {"type": "slack#/types/timestamp"},
+            },
+            "required": ["author", "text", "accounts"],
+        },
+        "output_parameters": {
+            "properties": {"post_id": {"type": "string"}},
+            "required": ["post_id"],
+        },
+    }
+}
+
+
+@dataclass(frozen=True)
+class Team:
+    """A workspace. `enterprise_id` is empty where it is in no organisation."""
+
+    id: str
+    name: str
+    domain: str
+    channel: str
+    enterprise_id: str = ""
+
+
+#: The organisations.
+ENTERPRISES = {"E0GRID": "Grid Corp"}
+TEAMS = {
+    team.id: team
+    for team in (
+        Team(TEAM_ID, TEAM_NAME, TEAM_DOMAIN, GENERAL_ID),
+        Team("T0BRANCH", "Branch Studio", "branch-studio", "C0BRANCH"),
+        Team("T0NORTH", "Grid North", "grid-north", "C0NORTH", "E0GRID"),
+        Team("T0SOUTH", "Grid South", "grid-south", "C0SOUTH", "E0GRID"),
+    )
+}
+
+
 @dataclass(frozen=True)
 class Member:
-    """A person of the workspace; `tz` is an IANA zone."""
+    """A person of a workspace; `tz` is an IANA zone."""
 
     id: str
     name: str
     tz: str
     dm_id: str
     is_admin: bool = False
+    team_id: str = TEAM_ID
+
+    @property
+    def team(self) -> Team:
+        return TEAMS[self.team_id]
 
     @property
     def username(self) -> str:
@@ -58,6 +111,9 @@ MEMBERS = (
     Member("U0ALICE", "Alice", "America/New_York", "D0ALICE", is_admin=True),
     Member("U0BOB", "Bob", "Europe/Berlin", "D0BOB"),
     Member("U0CAROL", "Carol", "Asia/Tokyo", "D0CAROL"),
+    Member("U0DANA", "Dana", "Asia/Tokyo", "D0DANA", is_admin=True, team_id="T0BRANCH"),
+    Member("W0NORA", "Nora", "Europe/Oslo", "D0NORA", is_admin=True, team_id="T0NORTH"),
+    Member("W0SAM", "Sam", "America/Bogota", "D0SAM", is_admin=True, team_id="T0SOUTH"),
 )
 
 

@@ -12,6 +12,8 @@ from aiohttp import web
 from sandbox.recorder import Recorder
 from sandbox.slack.cast import crowd
 from sandbox.slack.delivery import Delivery
+from sandbox.slack.executions import Executions
+from sandbox.slack.installs import Installs
 from sandbox.slack.rate_limits import RateLimits
 from sandbox.slack.settings import Settings
 from sandbox.slack.socket_mode import SocketMode
@@ -28,6 +30,8 @@ class Desk:
     socket_mode: SocketMode
     delivery: Delivery
     rate_limits: RateLimits
+    installs: Installs
+    executions: Executions = field(default_factory=Executions)
     app_is_up: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -45,8 +49,10 @@ class Desk:
 
 def build_desk(settings: Settings) -> Desk:
     socket_mode = SocketMode()
-    world = World(settings.clock, more=crowd(settings.crowd))
-    switches = Switches(people={member.id: member.name for member in world.members.values()})
+    switches = Switches()
+    installs = Installs(settings, switches)
+    world = World(settings.clock, installs, more=crowd(settings.crowd))
+    switches.people = {member.id: member.name for member in world.members.values()}
     return Desk(
         settings=settings,
         world=world,
@@ -55,6 +61,7 @@ def build_desk(settings: Settings) -> Desk:
         socket_mode=socket_mode,
         delivery=Delivery(settings, switches, socket_mode),
         rate_limits=RateLimits(settings.clock, switches),
+        installs=installs,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from sandbox.slack.cast import TEAM_ID, Member
+from sandbox.slack.cast import Member
 from sandbox.slack.ids import new_id
 
 
@@ -60,7 +60,7 @@ def file_object(
         "filetype": "jpg" if filetype == "jpeg" else filetype,
         "pretty_type": filetype.upper(),
         "user": member.id,
-        "user_team": TEAM_ID,
+        "user_team": member.team_id,
         "editable": False,
         "size": len(content),
         "mode": "hosted",

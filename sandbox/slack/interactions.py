@@ -14,6 +14,7 @@ from sandbox.slack.cast import BOT_NAME, COMMANDS, Member
 from sandbox.slack.delivery import Ack, Undelivered
 from sandbox.slack.desk import Desk
 from sandbox.slack.errors import PageError
+from sandbox.slack.executions import Execution
 from sandbox.slack.payloads import Parcel
 from sandbox.slack.responses import show_answer
 from sandbox.slack.rich_text import rich_text_of
@@ -34,6 +35,7 @@ def run_command(desk: Desk, member: Member, channel: str, *, line: str, origin: 
         _invite(desk, member, conversation, text.strip())
         return
     known = any(command == each["command"] for each in COMMANDS)
+    known = known and desk.installs.of_team(member.team_id) is not None
     if not known or "commands" not in desk.switches.scopes:
         messages.say_to(desk.world, member, channel, f"{command} is not a valid command.")
         return
@@ -141,7 +143,7 @@ def close(desk: Desk, member: Member, view_id: str, *, everything: bool) -> None
     closed = stack[0] if is_cleared else view
     close_view(desk.world, closed)
     if closed.body["notify_on_close"]:
-        parcel = payloads.view_closed(closed, is_cleared=is_cleared)
+        parcel = payloads.view_closed(desk.world, closed, is_cleared=is_cleared)
         desk.in_background(_send_action(desk, member, parcel, view=None))
 
 
@@ -150,6 +152,30 @@ def open_home(desk: Desk, member: Member, tab: str) -> None:
         raise PageError("invalid_value")
     desk.world.dm_of(member)
     announce(desk, payloads.home_opened(desk.world, member, tab))
+
+
+def uninstall(desk: Desk, member: Member, place: str) -> None:
+    """Remove the app from a workspace or an organisation; it hears of it when nothing works any
+    more."""
+    if not member.is_admin:
+        raise PageError("not_allowed")
+    install = desk.installs.uninstall(place)
+    if install is None:
+        raise PageError("not_installed")
+    desk.world.touch()
+    for parcel in payloads.uninstalled(desk.world, install):
+        announce(desk, parcel)
+
+
+def run_step(desk: Desk, member: Member, callback_id: str, inputs: Json) -> Execution:
+    """A workflow of the member's workspace comes to a step that the app does."""
+    install = desk.installs.of_team(member.team_id)
+    if install is None:
+        raise PageError("not_installed")
+    execution = desk.executions.begin(callback_id, member.team_id, inputs)
+    token = desk.installs.step_token(install)
+    announce(desk, payloads.function_executed(desk.world, execution, token))
+    return execution
 
 
 def use_shortcut(desk: Desk, member: Member, callback_id: str) -> None:

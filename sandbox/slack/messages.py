@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sandbox.slack.cast import APP_ID, BOT_ID, BOT_NAME, BOT_USER_ID, SLACKBOT_ID, TEAM_ID, Member
+from sandbox.slack.cast import APP_ID, BOT_ID, BOT_NAME, BOT_USER_ID, SLACKBOT_ID, Member
 from sandbox.slack.elements import state_values, with_ids
 from sandbox.slack.world import Conversation, Message, World
 
@@ -16,7 +16,13 @@ def post(world: World, conversation: Conversation, *, user: str, text: str, **mo
     """Add a message; `more` are further fields of `Message`."""
     blocks = with_ids(copy.deepcopy(more.pop("blocks", None) or []))
     message = Message(
-        ts=world.next_ts(), channel=conversation.id, user=user, text=text, blocks=blocks, **more
+        ts=world.next_ts(),
+        channel=conversation.id,
+        team_id=conversation.team_id,
+        user=user,
+        text=text,
+        blocks=blocks,
+        **more,
     )
     conversation.messages[message.ts] = message
     parent = conversation.messages.get(message.thread_ts or "")
@@ -62,7 +68,7 @@ def as_json(message: Message, *, with_metadata: bool = True) -> Json:
         "user": message.user,
         "ts": message.ts,
         "text": message.text,
-        "team": TEAM_ID,
+        "team": message.team_id,
         **_author(message),
     }
     for name in ("blocks", "attachments", "thread_ts", "reply_count", "edited", "files"):
@@ -83,6 +89,6 @@ def _author(message: Message) -> Json:
         "app_id": APP_ID,
         "name": BOT_NAME,
         "deleted": False,
-        "team_id": TEAM_ID,
+        "team_id": message.team_id,
     }
     return {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": profile}

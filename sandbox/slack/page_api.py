@@ -160,6 +160,19 @@ def message_shortcut(asked: Asked) -> None:
     )
 
 
+def uninstall(asked: Asked) -> None:
+    place = asked.optional_text("place") or asked.member.team_id
+    interactions.uninstall(asked.desk, asked.member, place)
+
+
+def step(asked: Asked) -> Json:
+    inputs = asked.body.get("inputs")
+    if not isinstance(inputs, dict):
+        raise PageError("missing_argument", argument="inputs")
+    execution = interactions.run_step(asked.desk, asked.member, asked.text("callback_id"), inputs)
+    return {"id": execution.id}
+
+
 async def upload(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     member = desk.world.member(request.query.get("member", ""))
@@ -227,6 +240,8 @@ _VERBS: dict[str, Callable[[Asked], Json | None]] = {
     "home": home,
     "shortcut": shortcut,
     "message_shortcut": message_shortcut,
+    "uninstall": uninstall,
+    "step": step,
 }
 
 

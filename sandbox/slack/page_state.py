@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.cast import COMMANDS, Member
+from sandbox.slack.cast import COMMANDS, TEAM_ID, Member
 from sandbox.slack.desk import Desk
 from sandbox.slack.world import Conversation, Message, OpenView, World
 
@@ -21,7 +21,7 @@ def state_for(desk: Desk, member: Member, *, limit: int = MESSAGES_SHOWN) -> Jso
         "version": world.version,
         "now": world.clock(),
         "me": _person(member),
-        "members": [_person(each) for each in world.members.values()],
+        "members": [_person(each) for each in _shown_members(desk)],
         "commands": COMMANDS,
         "conversations": [
             _conversation(world, each, member, limit=limit)
@@ -30,10 +30,17 @@ def state_for(desk: Desk, member: Member, *, limit: int = MESSAGES_SHOWN) -> Jso
         "views": [_view(view) for view in world.stacks[member.id]],
         "home": home.body if home else None,
         "toasts": world.toasts[member.id],
+        "executions": desk.executions.as_json(),
         "files": {file.id: file.for_page() for file in world.files.all()},
         "links": dict(desk.settings.links),
         "apps_up": desk.app_is_up or desk.socket_mode.is_connected,
     }
+
+
+def _shown_members(desk: Desk) -> list[Member]:
+    """Those of the workspaces in which the app is, and always those of the first."""
+    teams = {TEAM_ID, *desk.installs.teams()}
+    return [each for each in desk.world.members.values() if each.team_id in teams]
 
 
 def _person(member: Member) -> Json:

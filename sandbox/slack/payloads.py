@@ -10,13 +10,17 @@ from sandbox.slack import messages
 from sandbox.slack.cast import (
     APP_ID,
     BOT_USER_ID,
-    TEAM_DOMAIN,
-    TEAM_ID,
+    ENTERPRISES,
+    FUNCTIONS,
+    TEAMS,
     VERIFICATION_TOKEN,
     Member,
+    Team,
 )
 from sandbox.slack.elements import entry_value, is_stateful, option_named
+from sandbox.slack.executions import Execution
 from sandbox.slack.ids import new_id
+from sandbox.slack.installs import Install
 from sandbox.slack.world import Conversation, Message, OpenView, World
 
 Json = dict[str, Any]
@@ -42,8 +46,9 @@ def slash_command(
     name = "directmessage" if conversation.kind == "dm" else conversation.name
     payload = {
         "token": VERIFICATION_TOKEN,
-        "team_id": TEAM_ID,
-        "team_domain": TEAM_DOMAIN,
+        "team_id": member.team_id,
+        "team_domain": member.team.domain,
+        **_enterprise_fields(member.team),
         "channel_id": conversation.id,
         "channel_name": name,
         "user_id": member.id,
@@ -51,7 +56,7 @@ def slash_command(
         "command": command,
         "text": text,
         "api_app_id": APP_ID,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if _is_org_wide(world, member.team_id) else "false",
         "response_url": origin + world.response_urls.issue(conversation.id, member.id),
         "trigger_id": world.triggers.issue(member.id),
     }
@@ -60,7 +65,7 @@ def slash_command(
 
 def action_in_view(world: World, view: OpenView, action: Json) -> Parcel:
     payload = {
-        **_interaction("block_actions", view.member),
+        **_interaction(world, "block_actions", view.member),
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": world.triggers.issue(view.member.id, view_id=view.id),
         "view": copy.deepcopy(view.body),
@@ -81,7 +86,7 @@ def action_in_message(
         "is_ephemeral": ephemeral,
     }
     payload = {
-        **_interaction("block_actions", member),
+        **_interaction(world, "block_actions", member),
         "container": container | ({"thread_ts": message.thread_ts} if message.thread_ts else {}),
         "trigger_id": world.triggers.issue(member.id),
         "channel": _channel(world, message.channel),
@@ -94,10 +99,10 @@ def action_in_message(
     return Parcel("interactive", payload)
 
 
-def suggestion_in_view(view: OpenView, about: Json) -> Parcel:
+def suggestion_in_view(world: World, view: OpenView, about: Json) -> Parcel:
     """`about` has the block, the action and what was typed."""
     payload = {
-        **_interaction("block_suggestion", view.member),
+        **_interaction(world, "block_suggestion", view.member),
         **about,
         "container": {"type": "view", "view_id": view.id},
         "view": copy.deepcopy(view.body),
@@ -108,7 +113,7 @@ def suggestion_in_view(view: OpenView, about: Json) -> Parcel:
 def suggestion_in_message(world: World, member: Member, message: Message, about: Json) -> Parcel:
     ephemeral = message.only_for is not None
     payload = {
-        **_interaction("block_suggestion", member),
+        **_interaction(world, "block_suggestion", member),
         **about,
         "container": {
             "type": "message",
@@ -144,7 +149,7 @@ def action_object(
 
 def view_submission(world: World, view: OpenView, *, origin: str) -> Parcel:
     payload = {
-        **_interaction("view_submission", view.member),
+        **_interaction(world, "view_submission", view.member),
         "trigger_id": world.triggers.issue(view.member.id, view_id=view.id),
         "view": copy.deepcopy(view.body),
         "response_urls": _response_urls(world, view, origin),
@@ -152,9 +157,9 @@ def view_submission(world: World, view: OpenView, *, origin: str) -> Parcel:
     return Parcel("interactive", payload)
 
 
-def view_closed(view: OpenView, *, is_cleared: bool) -> Parcel:
+def view_closed(world: World, view: OpenView, *, is_cleared: bool) -> Parcel:
     payload = {
-        **_interaction("view_closed", view.member),
+        **_interaction(world, "view_closed", view.member),
         "view": copy.deepcopy(view.body),
         "is_cleared": is_cleared,
     }
@@ -163,7 +168,7 @@ def view_closed(view: OpenView, *, is_cleared: bool) -> Parcel:
 
 def global_shortcut(world: World, member: Member, callback_id: str) -> Parcel:
     payload = {
-        **_interaction("shortcut", member),
+        **_interaction(world, "shortcut", member),
         "callback_id": callback_id,
         "trigger_id": world.triggers.issue(member.id),
         "action_ts": world.next_ts(),
@@ -175,7 +180,7 @@ def message_shortcut(
     world: World, member: Member, message: Message, *, callback_id: str, origin: str
 ) -> Parcel:
     payload = {
-        **_interaction("message_action", member),
+        **_interaction(world, "message_action", member),
         "callback_id": callback_id,
         "trigger_id": world.triggers.issue(member.id),
         "action_ts": world.next_ts(),
@@ -187,19 +192,22 @@ def message_shortcut(
     return Parcel("interactive", payload)
 
 
-def event(world: World, inner: Json) -> Parcel:
+def event(world: World, team: Team, inner: Json) -> Parcel:
+    is_org_wide = _is_org_wide(world, team.id)
     authorization = {
-        "enterprise_id": None,
-        "team_id": TEAM_ID,
+        "enterprise_id": team.enterprise_id or None,
+        # Of an installation for the whole organisation Slack names no workspace here.
+        "team_id": None if is_org_wide else team.id,
         "user_id": BOT_USER_ID,
         "is_bot": True,
-        "is_enterprise_install": False,
+        "is_enterprise_install": is_org_wide,
     }
     payload = {
         "token": VERIFICATION_TOKEN,
-        "team_id": TEAM_ID,
-        "context_team_id": TEAM_ID,
-        "context_enterprise_id": None,
+        "team_id": team.id,
+        **({"enterprise_id": team.enterprise_id} if team.enterprise_id else {}),
+        "context_team_id": team.id,
+        "context_enterprise_id": team.enterprise_id or None,
         "api_app_id": APP_ID,
         "event": inner,
         "type": "event_callback",
@@ -210,6 +218,49 @@ def event(world: World, inner: Json) -> Parcel:
         "event_context": new_id("EC"),
     }
     return Parcel("events_api", payload)
+
+
+def uninstalled(world: World, install: Install) -> list[Parcel]:
+    """What the app hears when somebody removes it: two events, in any order. Nobody's token stands
+    behind them."""
+    team = next(team for team in TEAMS.values() if team.id in install.teams)
+    stamp = {"event_ts": world.next_ts()}
+    revoked = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [BOT_USER_ID]}, **stamp}
+    parcels = [event(world, team, each) for each in ({"type": "app_uninstalled", **stamp}, revoked)]
+    for parcel in parcels:
+        parcel.payload["authorizations"] = []
+        parcel.payload["is_enterprise_install"] = install.is_enterprise_install
+        if install.is_enterprise_install:
+            parcel.payload["team_id"] = install.place
+    return parcels
+
+
+def function_executed(world: World, execution: Execution, token: str) -> Parcel:
+    about = FUNCTIONS[execution.callback_id]
+    inner = {
+        "type": "function_executed",
+        "function": {
+            "id": new_id("Fn"),
+            "callback_id": execution.callback_id,
+            "type": "app",
+            "app_id": APP_ID,
+            "input_parameters": _parameters(about["input_parameters"]),
+            "output_parameters": _parameters(about["output_parameters"]),
+        },
+        "inputs": execution.inputs,
+        "function_execution_id": execution.id,
+        "workflow_execution_id": new_id("Wx"),
+        "event_ts": world.next_ts(),
+        "bot_access_token": token,
+    }
+    return event(world, TEAMS[execution.team_id], inner)
+
+
+def _parameters(about: Json) -> list[Json]:
+    return [
+        {"name": name, "is_required": name in about["required"], **each}
+        for name, each in about["properties"].items()
+    ]
 
 
 def home_opened(world: World, member: Member, tab: str) -> Parcel:
@@ -223,7 +274,7 @@ def home_opened(world: World, member: Member, tab: str) -> Parcel:
     home = world.homes.get(member.id)
     if home is not None:
         inner["view"] = copy.deepcopy(home.body)
-    return event(world, inner)
+    return event(world, member.team, inner)
 
 
 def direct_message(world: World, message: Message) -> Parcel:
@@ -236,24 +287,41 @@ def direct_message(world: World, message: Message) -> Parcel:
     }
     if message.files:
         inner["subtype"] = "file_share"
-    return event(world, inner)
+    return event(world, TEAMS[message.team_id], inner)
 
 
-def _interaction(kind: str, member: Member) -> Json:
+def _interaction(world: World, kind: str, member: Member) -> Json:
+    team, is_org_wide = member.team, _is_org_wide(world, member.team_id)
     user = {
         "id": member.id,
         "username": member.username,
         "name": member.username,
-        "team_id": TEAM_ID,
+        "team_id": team.id,
     }
+    org = {"id": team.enterprise_id, "name": ENTERPRISES.get(team.enterprise_id)}
     return {
         "type": kind,
-        "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
+        # Slack names no workspace here when the whole organisation has the app.
+        "team": None if is_org_wide else {"id": team.id, "domain": team.domain},
         "user": user,
         "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": org if team.enterprise_id else None,
+        "is_enterprise_install": is_org_wide,
+    }
+
+
+def _is_org_wide(world: World, team_id: str) -> bool:
+    install = world.installs.of_team(team_id)
+    return install is not None and install.is_enterprise_install
+
+
+def _enterprise_fields(team: Team) -> Json:
+    if not team.enterprise_id:
+        return {}
+    return {
+        "enterprise_id": team.enterprise_id,
+        "enterprise_name": ENTERPRISES[team.enterprise_id],
     }
 
 

@@ -1,4 +1,5 @@
-"""Token buckets per method (and per channel for posting), as Slack documents its tiers."""
+"""Token buckets per installation and method (and per channel for posting), as Slack documents its
+tiers."""
 
 from __future__ import annotations
 
@@ -38,25 +39,29 @@ class RateLimits:
     def __init__(self, clock: Callable[[], float], switches: Switches) -> None:
         self._clock = clock
         self._switches = switches
-        self._buckets: dict[tuple[str, str, str], _Bucket] = {}
+        self._buckets: dict[tuple[str, str, str, str], _Bucket] = {}
 
-    def for_method(self, method: str, tier: int | None) -> int:
+    def for_method(self, place: str, method: str, tier: int | None) -> int:
         if tier is None:
             return 0
-        return self._take(method, "", TIERS[tier], TIERS[tier])
+        return self._take(place, method, "", per_minute=TIERS[tier], burst=TIERS[tier])
 
-    def for_post(self, channel: str) -> int:
-        wait = self._take("chat.postMessage", channel, *POSTS_PER_CHANNEL)
-        return wait or self._take("chat.postMessage", "", *POSTS_PER_WORKSPACE)
+    def for_post(self, place: str, channel: str) -> int:
+        post = "chat.postMessage"
+        per_minute, burst = POSTS_PER_CHANNEL
+        wait = self._take(place, post, channel, per_minute=per_minute, burst=burst)
+        per_minute, burst = POSTS_PER_WORKSPACE
+        return wait or self._take(place, post, "", per_minute=per_minute, burst=burst)
 
-    def _take(self, method: str, channel: str, per_minute: int, burst: int) -> int:
+    def _take(self, place: str, method: str, channel: str, *, per_minute: int, burst: int) -> int:
         mode = self._switches.rate_limits
         if mode == "off":
             return 0
         share = 0.25 if mode == "harsh" else 1.0
         now = self._clock()
         bucket = self._buckets.setdefault(
-            (mode, method, channel), _new_bucket(per_minute * share, max(1.0, burst * share), now)
+            (mode, place, method, channel),
+            _new_bucket(per_minute * share, max(1.0, burst * share), now),
         )
         return math.ceil(bucket.wait_for_one(now))
 

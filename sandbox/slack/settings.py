@@ -10,6 +10,8 @@ from pathlib import Path
 BOT_TOKEN = "xoxb-sandbox-bot-token"  # noqa: S105 - a made-up credential for the local stand-in
 APP_TOKEN = "xapp-sandbox-app-token"  # noqa: S105
 SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105
+CLIENT_ID = "1234.5678"
+CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,14 @@ class Settings:
     bot_token: str = BOT_TOKEN
     app_token: str = APP_TOKEN
     signing_secret: str = SIGNING_SECRET
+    client_id: str = CLIENT_ID
+    client_secret: str = CLIENT_SECRET
     links: Mapping[str, str] = field(default_factory=dict)
     record: Path | None = None
     crowd: int = 0
     clock: Callable[[], float] = time.time
+
+    @property
+    def redirect_uri(self) -> str:
+        """The one that the app is registered with."""
+        return f"{self.app_url.rstrip('/')}/slack/oauth_redirect"

@@ -28,7 +28,7 @@ async def suggest_in_view(
     """The app's options for what was typed, as `options` or `option_groups`. Raises PageError."""
     element = _menu(view.body["blocks"], block_id, action_id, query)
     about = {"block_id": block_id, "action_id": action_id, "value": query}
-    parcel = payloads.suggestion_in_view(view, about)
+    parcel = payloads.suggestion_in_view(desk.world, view, about)
     return await _ask(desk, view.member, parcel, key=(view.id, block_id, element["action_id"]))
 
 

@@ -59,6 +59,9 @@ SWITCHES = {
     "own_messages": About(
         "Send the app a message event for the messages that the bot itself posts.", "flag"
     ),
+    "token_rotation": About(
+        "Tokens that are given from now on end after twelve hours and must be renewed.", "flag"
+    ),
     "home_tab": About("The app has a Home tab.", "flag"),
     "removed_scopes": About(
         "Scopes that the bot token lacks.", "choices", {scope: scope for scope in SCOPES}
@@ -84,6 +87,7 @@ class Switches:
     redelivery_factor: float = 1.0
     duplicate_events: bool = False
     own_messages: bool = False
+    token_rotation: bool = False
     home_tab: bool = True
     removed_scopes: list[str] = field(default_factory=list)
 

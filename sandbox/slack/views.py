@@ -6,7 +6,7 @@ import copy
 import secrets
 from typing import Any
 
-from sandbox.slack.cast import APP_ID, BOT_ID, TEAM_ID, Member
+from sandbox.slack.cast import APP_ID, BOT_ID, Member
 from sandbox.slack.elements import state_values, with_ids
 from sandbox.slack.errors import SlackError
 from sandbox.slack.ids import new_id
@@ -21,7 +21,7 @@ STACK_LIMIT = 3
 def open_view(world: World, member: Member, spec: Json) -> OpenView:
     """Show a modal; one that is already open makes room for it."""
     _check_external_id(world, spec)
-    view = OpenView(_new_body(world, spec, below=None), member)
+    view = OpenView(_new_body(world, member, spec, below=None), member)
     world.stacks[member.id] = [view]
     world.touch()
     return view
@@ -33,7 +33,7 @@ def push_view(world: World, member: Member, spec: Json) -> OpenView:
     if len(stack) >= STACK_LIMIT:
         raise SlackError("push_limit_reached")
     _check_external_id(world, spec)
-    view = OpenView(_new_body(world, spec, below=stack[-1] if stack else None), member)
+    view = OpenView(_new_body(world, member, spec, below=stack[-1] if stack else None), member)
     stack.append(view)
     world.touch()
     return view
@@ -44,7 +44,10 @@ def update_view(world: World, view: OpenView, spec: Json) -> None:
     _check_external_id(world, spec, besides=view)
     kept = ("id", "previous_view_id", "root_view_id")
     old = view.body
-    view.body = {**_body(world, spec, old_values=view.values), **{key: old[key] for key in kept}}
+    view.body = {
+        **_body(world, view.member, spec, old_values=view.values),
+        **{key: old[key] for key in kept},
+    }
     view.notice = None
     inputs = view.body["state"]["values"]
     view.errors = {block: text for block, text in view.errors.items() if block in inputs}
@@ -58,7 +61,7 @@ def publish_home(world: World, member: Member, spec: Json) -> OpenView:
         update_view(world, home, spec)
         return home
     _check_external_id(world, spec)
-    home = OpenView(_new_body(world, spec, below=None), member)
+    home = OpenView(_new_body(world, member, spec, below=None), member)
     world.homes[member.id] = home
     world.touch()
     return home
@@ -78,18 +81,18 @@ def check_hash(view: OpenView, given: str | None) -> None:
         raise SlackError("hash_conflict")
 
 
-def _new_body(world: World, spec: Json, *, below: OpenView | None) -> Json:
-    body = _body(world, spec, old_values=None)
+def _new_body(world: World, member: Member, spec: Json, *, below: OpenView | None) -> Json:
+    body = _body(world, member, spec, old_values=None)
     body["id"] = new_id("V")
     body["previous_view_id"] = below.id if below else None
     body["root_view_id"] = below.body["root_view_id"] if below else body["id"]
     return body
 
 
-def _body(world: World, spec: Json, *, old_values: Json | None) -> Json:
+def _body(world: World, member: Member, spec: Json, *, old_values: Json | None) -> Json:
     blocks = with_ids(copy.deepcopy(spec["blocks"]))
     return {
-        "team_id": TEAM_ID,
+        "team_id": member.team_id,
         "type": spec["type"],
         "blocks": blocks,
         "private_metadata": spec.get("private_metadata", ""),
@@ -103,9 +106,15 @@ def _body(world: World, spec: Json, *, old_values: Json | None) -> Json:
         "submit": spec.get("submit"),
         "app_id": APP_ID,
         "external_id": spec.get("external_id", ""),
-        "app_installed_team_id": TEAM_ID,
+        "app_installed_team_id": _installed_in(world, member),
         "bot_id": BOT_ID,
     }
+
+
+def _installed_in(world: World, member: Member) -> str:
+    """The workspace, or the organisation that the app is installed in for all of it."""
+    install = world.installs.of_team(member.team_id)
+    return install.place if install else member.team_id
 
 
 def _check_external_id(world: World, spec: Json, *, besides: OpenView | None = None) -> None:

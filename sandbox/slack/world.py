@@ -1,4 +1,4 @@
-"""Everything that is true in the workspace right now, and the signal that something changed."""
+"""Everything that is true in the workspaces right now, and the signal that something changed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.cast import APPROVALS_ID, BRAND_ID, GENERAL_ID, MEMBERS, NAMES, Member
+from sandbox.slack.cast import (
+    APPROVALS_ID,
+    BRAND_ID,
+    MEMBERS,
+    NAMES,
+    TEAM_ID,
+    TEAMS,
+    Member,
+)
 from sandbox.slack.errors import PageError, SlackError
 from sandbox.slack.files import FileStore
 from sandbox.slack.ids import new_id
+from sandbox.slack.installs import Installs
 from sandbox.slack.response_urls import ResponseUrls
 from sandbox.slack.triggers import Triggers
+from sandbox.slack.uploads import Uploads
 
 Json = dict[str, Any]
 
@@ -29,6 +39,7 @@ class Message:
     user: str
     text: str
     blocks: list[Json]
+    team_id: str = TEAM_ID
     attachments: list[Json] = field(default_factory=list)
     thread_ts: str | None = None
     reply_count: int = 0
@@ -49,6 +60,7 @@ class Conversation:
     kind: str
     members: frozenset[str]
     is_open: bool = True
+    team_id: str = TEAM_ID
     #: The bot may write there.
     has_bot: bool = True
     messages: dict[str, Message] = field(default_factory=dict)
@@ -75,10 +87,13 @@ class OpenView:
 
 
 class World:
-    """The workspace in memory. Whoever changes it calls `touch`, which wakes those who wait."""
+    """The workspaces in memory. Whoever changes it calls `touch`, which wakes those who wait."""
 
-    def __init__(self, clock: Callable[[], float], *, more: Sequence[Member] = ()) -> None:
+    def __init__(
+        self, clock: Callable[[], float], installs: Installs, *, more: Sequence[Member] = ()
+    ) -> None:
         self.clock = clock
+        self.installs = installs
         self.version = 1
         self.members = {member.id: member for member in (*MEMBERS, *more)}
         self.conversations = _first_conversations(self.members.values())
@@ -86,6 +101,7 @@ class World:
         self.homes: dict[str, OpenView] = {}
         self.toasts: dict[str, list[Json]] = {member_id: [] for member_id in self.members}
         self.files = FileStore()
+        self.uploads = Uploads()
         self.triggers = Triggers(clock)
         self.response_urls = ResponseUrls(clock)
         #: What the app offered in menus that it fills itself: by view id or channel and timestamp,
@@ -155,13 +171,25 @@ class World:
 
 
 def _first_conversations(members: Collection[Member]) -> dict[str, Conversation]:
-    everybody = frozenset(member.id for member in members)
     channels = [
-        Conversation(GENERAL_ID, "general", "channel", everybody),
-        Conversation(APPROVALS_ID, "approvals", "channel", everybody),
-        Conversation(BRAND_ID, "brand", "channel", everybody, has_bot=False),
+        Conversation(
+            team.channel,
+            "general",
+            "channel",
+            frozenset(member.id for member in members if member.team_id == team.id),
+            team_id=team.id,
+        )
+        for team in TEAMS.values()
+    ]
+    here = frozenset(member.id for member in members if member.team_id == TEAM_ID)
+    channels += [
+        Conversation(APPROVALS_ID, "approvals", "channel", here),
+        Conversation(BRAND_ID, "brand", "channel", here, has_bot=False),
     ]
     dms = [
-        Conversation(m.dm_id, "Postbot", "dm", frozenset({m.id}), is_open=False) for m in members
+        Conversation(
+            each.dm_id, "Postbot", "dm", frozenset({each.id}), is_open=False, team_id=each.team_id
+        )
+        for each in members
     ]
     return {conversation.id: conversation for conversation in [*channels, *dms]}

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from bot.draft_times import When
 from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
+from bot.views import calendar as calendar_views
 from bot.views import compose, home, posts_list
 from bot.views import drafts as draft_views
+from bot.views import exports as export_views
 from bot.views import imports as import_views
 from bot.views import review as review_views
 from bot.views import settings as settings_views
@@ -274,6 +276,24 @@ def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     assert fits(import_views.report(found))
     assert check_blocks(blocks) == []
     assert len(blocks) <= 50
+
+
+@given(choices)
+def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
+    assert fits(export_views.form(accounts, NOW.date()))
+    assert fits(export_views.on_its_way())
+
+
+def test_what_is_said_of_a_calendars_address_fits() -> None:
+    url = "https://postbot.example/" + "x" * 400
+
+    for message in (
+        calendar_views.offer(None),
+        calendar_views.offer(NOW),
+        calendar_views.made(url, is_reachable=False),
+        calendar_views.ended(),
+    ):
+        assert check_answer(message) == []
 
 
 @given(written(5000), written(300), written(3000))

@@ -6,14 +6,16 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from sandbox.slack.cast import Member
 from sandbox.slack.desk import DESK, Desk
 from sandbox.slack.errors import SlackError
-from sandbox.slack.world import World
+from sandbox.slack.installs import Install
+from sandbox.slack.world import Conversation, World
 
 Json = dict[str, Any]
 
@@ -27,6 +29,36 @@ class Call:
     args: Json
     origin: str
     received_at: float
+    #: Whose token it bears; None for methods that need no bot token.
+    install: Install | None = None
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def teams(self) -> frozenset[str]:
+        """The workspaces that its token is good for."""
+        return self.install.teams if self.install else frozenset()
+
+    @property
+    def scopes(self) -> list[str]:
+        return self.desk.installs.scopes(self.install) if self.install else []
+
+    @property
+    def place(self) -> str:
+        return self.install.place if self.install else ""
+
+    def conversation(self, channel: str) -> Conversation:
+        """The conversation of that id in the token's workspaces; else `channel_not_found`."""
+        found = self.world.conversation(channel)
+        if found.team_id not in self.teams:
+            raise SlackError("channel_not_found")
+        return found
+
+    def member(self, user_id: str) -> Member:
+        """The member of that id in the token's workspaces; else `user_not_found`."""
+        found = self.world.members.get(user_id)
+        if found is None or found.team_id not in self.teams:
+            raise SlackError("user_not_found")
+        return found
 
     @property
     def world(self) -> World:

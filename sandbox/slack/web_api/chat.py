@@ -25,7 +25,7 @@ def post_message(call: Call) -> Json:
     conversation = _target(call)
     content = _content(call)
     thread_ts = _thread(call, conversation)
-    wait = call.desk.rate_limits.for_post(conversation.id)
+    wait = call.desk.rate_limits.for_post(call.place, conversation.id)
     if wait:
         raise RateLimited(wait)
     message = messages.post(
@@ -92,7 +92,7 @@ def delete(call: Call) -> Json:
 
 
 def permalink(call: Call) -> Json:
-    conversation = call.world.conversation(call.text("channel") or "")
+    conversation = call.conversation(call.text("channel") or "")
     ts = call.text("message_ts") or ""
     if ts not in conversation.messages:
         raise SlackError("message_not_found")
@@ -116,16 +116,17 @@ def _target(call: Call) -> Conversation:
 
 def _named_conversation(call: Call, channel: str) -> Conversation:
     if channel in call.world.members:
-        return call.world.dm_of(call.world.members[channel])
+        return call.world.dm_of(call.member(channel))
     for conversation in call.world.conversations.values():
-        if conversation.kind == "channel" and conversation.name == channel.removeprefix("#"):
+        is_here = conversation.kind == "channel" and conversation.team_id in call.teams
+        if is_here and conversation.name == channel.removeprefix("#"):
             return conversation
-    return call.world.conversation(channel)
+    return call.conversation(channel)
 
 
 def _own_message(call: Call, *, refusal: str) -> Message:
     """The bot's message of that channel id and ts; a user id is not a channel here."""
-    conversation = call.world.conversation(call.text("channel") or "")
+    conversation = call.conversation(call.text("channel") or "")
     message = conversation.messages.get(call.text("ts") or "")
     if message is None or message.only_for is not None:
         raise SlackError("message_not_found")
@@ -189,7 +190,7 @@ def _thread(call: Call, conversation: Conversation) -> str | None:
 
 def _tell_app(call: Call, conversation: Conversation, message: Message) -> None:
     switches = call.desk.switches
-    if switches.own_messages and conversation.kind == "dm" and "im:history" in switches.scopes:
+    if switches.own_messages and conversation.kind == "dm" and "im:history" in call.scopes:
         announce(call.desk, payloads.direct_message(call.world, message))
 
 

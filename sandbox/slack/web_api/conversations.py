@@ -18,11 +18,9 @@ def open_dm(call: Call) -> Json:
     """Open the direct messages with one member, by user or by D… id."""
     channel = call.text("channel")
     if channel:
-        conversation = call.world.conversation(channel)
+        conversation = call.conversation(channel)
         return {"channel": {"id": conversation.id}, "no_op": True, "already_open": True}
-    member = call.world.members.get(_only_user(call))
-    if member is None:
-        raise SlackError("user_not_found")
+    member = call.member(_only_user(call))
     if member.id in call.desk.switches.left:
         raise SlackError("user_disabled")
     was_open = call.world.conversations[member.dm_id].is_open
@@ -61,14 +59,14 @@ def _only_user(call: Call) -> str:
 
 
 def _readable(call: Call) -> Conversation:
-    conversation = call.world.conversation(call.text("channel") or "")
+    conversation = call.conversation(call.text("channel") or "")
     if conversation.kind != "dm":
         raise SlackError("missing_scope", needed="channels:history", provided=_scopes(call))
     return conversation
 
 
 def _scopes(call: Call) -> str:
-    return ",".join(call.desk.switches.scopes)
+    return ",".join(call.scopes)
 
 
 def _within(call: Call, conversation: Conversation) -> list[Message]:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.slack.desk import DESK, Desk
 from sandbox.slack.errors import RateLimited, Refusal, SlackError
-from sandbox.slack.web_api import account, chat, conversations, usergroups, users, views
-from sandbox.slack.web_api.call import Method, read_call
+from sandbox.slack.installs import Install
+from sandbox.slack.web_api import (
+    account,
+    chat,
+    conversations,
+    files,
+    functions,
+    usergroups,
+    users,
+    views,
+)
+from sandbox.slack.web_api.call import Call, Method, read_call
 
 METHODS: dict[str, Method] = {
     **account.METHODS,
     **chat.METHODS,
     **conversations.METHODS,
+    **files.METHODS,
+    **functions.METHODS,
     **usergroups.METHODS,
     **users.METHODS,
     **views.METHODS,
@@ -37,6 +50,7 @@ def add_routes(app: web.Application) -> None:
     for path in ("/api/{method}", "/api/{method}/"):
         app.router.add_get(path, handle)
         app.router.add_post(path, handle)
+    app.router.add_post("/upload/v1/{secret}", files.receive)
 
 
 async def _answer(request: web.Request, name: str) -> web.Response:
@@ -44,9 +58,9 @@ async def _answer(request: web.Request, name: str) -> web.Response:
     try:
         call, token = await read_call(request, name)
         method = _method(name)
-        _check_token(desk, method, token)
-        _check_scope(desk, method)
-        wait = desk.rate_limits.for_method(name, method.tier)
+        call = replace(call, install=_checked_token(desk, method, token), token=token)
+        _check_scope(call, method)
+        wait = desk.rate_limits.for_method(call.place, name, method.tier)
         if wait:
             raise RateLimited(wait)
         body = {"ok": True, **method.run(call)}
@@ -63,20 +77,21 @@ def _method(name: str) -> Method:
     return METHODS[name]
 
 
-def _check_token(desk: Desk, method: Method, token: Any) -> None:
+def _checked_token(desk: Desk, method: Method, token: Any) -> Install | None:
+    """The installation whose token it is; None where it takes no bot token."""
     if method.token == "none":  # noqa: S105
-        return
+        return None
     if not token:
         raise SlackError("not_authed")
-    valid = {"bot": desk.settings.bot_token, "app": desk.settings.app_token}
-    if token not in valid.values():
-        raise SlackError("invalid_auth")
-    if token != valid[method.token]:
+    is_app = token == desk.settings.app_token
+    install = None if is_app else desk.installs.who(str(token))
+    if is_app != (method.token == "app"):  # noqa: S105
         raise SlackError("not_allowed_token_type")
+    return install
 
 
-def _check_scope(desk: Desk, method: Method) -> None:
-    scopes = desk.switches.scopes
+def _check_scope(call: Call, method: Method) -> None:
+    scopes = call.scopes
     if method.scope and method.scope not in scopes:
         raise SlackError("missing_scope", needed=method.scope, provided=",".join(scopes))
 

@@ -1,4 +1,4 @@
-"""users.* and files.info: people, their zones, and what they uploaded."""
+"""users.*: people and their zones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.slack.cast import BOT_ID, BOT_NAME, BOT_USER_ID, TEAM_ID, Member
-from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call, Method
 
 Json = dict[str, Any]
@@ -17,26 +16,17 @@ def info(call: Call) -> Json:
     user_id = call.text("user")
     if user_id == BOT_USER_ID:
         return {"user": _bot()}
-    member = call.world.members.get(user_id or "")
-    if member is None:
-        raise SlackError("user_not_found")
-    return {"user": _user(call, member)}
+    return {"user": _user(call, call.member(user_id or ""))}
 
 
 def list_all(call: Call) -> Json:
-    people = [_user(call, member) for member in call.world.members.values()]
+    here = [each for each in call.world.members.values() if each.team_id in call.teams]
+    people = [_user(call, member) for member in here]
     return {
         "members": [*people, _bot()],
         "cache_ts": int(call.received_at),
         "response_metadata": {"next_cursor": ""},
     }
-
-
-def file_info(call: Call) -> Json:
-    stored = call.world.files.get(call.text("file") or "")
-    if stored is None:
-        raise SlackError("file_not_found")
-    return {"file": stored.about, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 def _user(call: Call, member: Member) -> Json:
@@ -46,7 +36,7 @@ def _user(call: Call, member: Member) -> Json:
     assert offset is not None
     return {
         "id": member.id,
-        "team_id": TEAM_ID,
+        "team_id": member.team_id,
         "name": member.username,
         "deleted": member.id in call.desk.switches.left,
         "color": "9f69e7",
@@ -54,7 +44,7 @@ def _user(call: Call, member: Member) -> Json:
         "tz": member.tz,
         "tz_label": local.tzname(),
         "tz_offset": int(offset.total_seconds()),
-        "profile": _profile(member.name),
+        "profile": _profile(member.name, member.team_id),
         "is_admin": member.is_admin,
         "is_owner": member.is_admin,
         "is_primary_owner": member.is_admin,
@@ -67,7 +57,7 @@ def _user(call: Call, member: Member) -> Json:
 
 
 def _bot() -> Json:
-    profile = {**_profile(BOT_NAME), "bot_id": BOT_ID, "always_active": True}
+    profile = {**_profile(BOT_NAME, TEAM_ID), "bot_id": BOT_ID, "always_active": True}
     return {
         "id": BOT_USER_ID,
         "team_id": TEAM_ID,
@@ -81,12 +71,11 @@ def _bot() -> Json:
     }
 
 
-def _profile(name: str) -> Json:
-    return {"real_name": name, "real_name_normalized": name, "display_name": name, "team": TEAM_ID}
+def _profile(name: str, team_id: str) -> Json:
+    return {"real_name": name, "real_name_normalized": name, "display_name": name, "team": team_id}
 
 
 METHODS = {
     "users.info": Method(info, scope="users:read", tier=4),
     "users.list": Method(list_all, scope="users:read", tier=2),
-    "files.info": Method(file_info, scope="files:read", tier=4),
 }

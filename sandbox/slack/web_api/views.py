@@ -61,7 +61,10 @@ def publish(call: Call) -> Json:
 
 
 def _trigger(call: Call) -> Trigger:
-    return call.world.triggers.check(call.required("trigger_id"))
+    trigger = call.world.triggers.check(call.required("trigger_id"))
+    if call.world.members[trigger.member_id].team_id not in call.teams:
+        raise SlackError("invalid_trigger_id")
+    return trigger
 
 
 def _spec(call: Call, *, surface: Surface) -> Json:
@@ -81,15 +84,15 @@ def _named_view(call: Call) -> OpenView:
     if not view_id and not external_id:
         raise SlackError.with_messages("invalid_arguments", ["missing required field: view_id"])
     for view in call.world.open_views():
+        if view.member.team_id not in call.teams:
+            continue
         if view.id == view_id or (external_id and view.body["external_id"] == external_id):
             return view
     raise SlackError("not_found")
 
 
 def _member(call: Call, user_id: str) -> Member:
-    if user_id not in call.world.members:
-        raise SlackError("user_not_found")
-    return call.world.members[user_id]
+    return call.member(user_id)
 
 
 METHODS = {

@@ -28,4 +28,5 @@ async def slack(tmp_path: Path) -> AsyncIterator[Slack]:
         async with TestServer(create_app(settings)) as server:
             url = str(server.make_url("")).rstrip("/")
             client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{url}/api/", session=http)
-            yield Slack(url, app, clock, client, http, tmp_path / "record")
+            app_url = settings.app_url.rstrip("/")
+            yield Slack(url, app, clock, client, http, tmp_path / "record", app_url)

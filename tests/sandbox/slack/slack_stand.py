@@ -81,6 +81,7 @@ class Slack:
     client: AsyncWebClient
     http: aiohttp.ClientSession
     record: Path
+    app_url: str = ""
 
     async def does(self, verb: str, member: str = ALICE, **body: Any) -> Json:
         """What the page sends when a member does something."""

@@ -342,16 +342,6 @@ async def test_an_unknown_file_is_not_found(slack: Slack) -> None:
     assert (await refusal(slack, "files.info", file="F0"))["error"] == "file_not_found"
 
 
-@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
-async def test_an_installation_gives_the_bot_token(slack: Slack) -> None:
-    answer = await AsyncWebClient(base_url=f"{slack.url}/api/", session=slack.http).oauth_v2_access(
-        client_id="1.2", client_secret="s", code="c"
-    )
-
-    assert answer["access_token"] == slack.client.token
-    assert answer["team"]["id"] == "T0SANDBOX"
-
-
 async def test_a_failing_method_recovers_after_so_many_times(slack: Slack) -> None:
     await slack.switch(fail_methods={"auth.test": {"error": "fatal_error", "times": 1}})
 

@@ -4,7 +4,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0011_import')]
+    dependencies = [('models', '0013_feed')]
 
     initial = False
 
