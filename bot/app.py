@@ -27,6 +27,7 @@ from bot.listeners import (
     places,
     posts_list,
     recovery,
+    removal,
     review,
     settings,
     slots,
@@ -52,6 +53,8 @@ def build_app(
     """The app that answers verified requests; whoever calls it has checked the signature."""
 
     async def know_workspace(context: AsyncBoltContext, body: Json, next: Any) -> Any:
+        if removal.is_removal(body):
+            return await next()
         try:
             await recognise(clients, context, body)
         except NotInstalled:
@@ -94,6 +97,7 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     review.register(app, runtime, clients, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime)
+    removal.register(app, clients)
 
 
 def _refusal(body: Json) -> BoltResponse:

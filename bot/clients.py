@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -21,7 +22,7 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.oauth import SlackOAuth
-from bot.slack import SLACK_FAILURES, tell
+from bot.slack import SLACK_FAILURES, error_name, tell
 from scheduler import installations, members
 from scheduler.config import Settings
 from scheduler.installations import Access, NotInstalled, NotRenewed, Tokens
@@ -101,6 +102,23 @@ class Clients:
             return known, access
         about = {"enterprise_id": team.enterprise_id}
         return await members.workspace(self._runtime, team.id, **about), access
+
+    async def check(self, place: str) -> None:
+        """Asks Slack whether an installation still lets us in, and gives it up when it does not.
+        Raises `NotRenewed`, or as a call to Slack does."""
+        found = await installations.at(place)
+        if found is None or found.revoked_at is not None:
+            return
+        try:
+            access = await self.access_of(found)
+        except NotInstalled:
+            return
+        try:
+            await self.bearing(access.token).auth_test()
+        except SlackApiError as error:
+            if error_name(error) not in ENDED | {"invalid_auth"}:
+                raise
+            await installations.revoke(self._runtime, access, why=error_name(error))
 
     async def refused(self, access: Access, name: str) -> None:
         """Notes that Slack refused a token, and why."""

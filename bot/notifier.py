@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -22,37 +23,26 @@ from bot.cards import Cards, HeldByAnother, NobodyReachable
 from bot.clients import Clients
 from bot.copies import Copies
 from bot.outages import OutageNotices
-from bot.sending import MessageGone, Paused, SendingError, Unreachable
+from bot.rests import Rests
+from bot.sending import MessageGone, NoAccess, Paused, SendingError, Unreachable
 from bot.watch import SchedulerWatch
-from scheduler import events, posts
+from scheduler import events, installations, posts
 from scheduler.models import Card, Event
 from scheduler.posts import Found, NoSuchPost
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-_AT_ONCE = 8
+# Of one workspace: so many at once, and so many that wait for their turn.
+_AT_ONCE, _MOST_AT_WORK = 8, 200
 _POLL_SECONDS = 0.5
 # Posts whose turn has not come must not fill the page that is read.
 _PAGE, _EVENTS_OF_A_POST, _MOST_EVENTS = 200, 20, 50_000
 # Slack takes about one message or change a second.
 _GAP_SECONDS = 1.0
-_FIRST_REST, _LONGEST_REST = 0.5, 300.0
 _WATCH_SECONDS = 5.0
 #: What people are told about: a post, or an account.
 _Subject = str | int
-
-
-@dataclass(frozen=True)
-class Rest:
-    """When a subject may be tried again, after how many failures, and the last of them."""
-
-    until: float
-    failures: int = 0
-    why: str = ""
-
-
-_FRESH = Rest(0.0)
 
 
 class Notifier:
@@ -66,9 +56,14 @@ class Notifier:
         self._accounts = AccountNotices(runtime, self._cards.senders, self._cards.reach)
         self.outages = OutageNotices(runtime, self._cards.senders, self._cards.reach)
         self._watched_at = 0.0
-        self._rests: dict[_Subject, Rest] = {}
+        self._watching: asyncio.Task[None] | None = None
+        self._rests: Rests[_Subject] = Rests()
+        #: Workspaces that let nobody in, and the newest installation when that was found out.
+        self._shut: Rests[int] = Rests()
+        self._newest: Any = None
         self._busy: dict[_Subject, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._at_work: Counter[int] = Counter()
+        self._slots: dict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_AT_ONCE))
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
@@ -79,7 +74,7 @@ class Notifier:
                 self._woken.clear()
                 try:
                     await self._begin()
-                    await self._look_after_scheduler()
+                    self._look_after_scheduler()
                     why = ""
                 except Exception as error:
                     if repr(error) != why:
@@ -99,30 +94,41 @@ class Notifier:
 
     async def _begin(self) -> list[asyncio.Task[None]]:
         """Starts a task for every subject that has something to tell and whose turn it is."""
-        now = time.monotonic()
-        self._rests = {
-            subject: rest
-            for subject, rest in self._rests.items()
-            # Kept a while after its end, so that failures in a row count up.
-            if now < rest.until + _LONGEST_REST
-        }
-        resting = {subject for subject, rest in self._rests.items() if now < rest.until}
-        waits = resting | self._busy.keys()
+        waits = self._rests.resting() | self._busy.keys()
         if await events.is_quiet():
             return [*self._busy.values()]
         limit = min(_PAGE + _EVENTS_OF_A_POST * len(waits), _MOST_EVENTS)
-        subjects: list[_Subject] = [*await events.untold_accounts(limit)]
-        subjects += await events.untold(limit)
-        for subject in subjects:
-            if subject not in waits:
-                self._busy[subject] = asyncio.create_task(self._attend(subject))
+        for workspace_id, subject in await events.subjects(limit, but=await self._left_out()):
+            if subject not in waits and self._at_work[workspace_id] < _MOST_AT_WORK:
+                self._at_work[workspace_id] += 1
+                attending = asyncio.create_task(self._attend(workspace_id, subject))
+                self._busy[subject] = attending
         return [*self._busy.values()]
 
-    async def _look_after_scheduler(self) -> None:
+    async def _left_out(self) -> set[int]:
+        """Workspaces that shall not hold up the others: those that let nobody in, until somebody
+        installs Postbot anywhere, and those that are at work on enough."""
+        newest = await installations.news()
+        if newest != self._newest:
+            self._newest = newest
+            self._shut.clear()
+        full = {each for each, number in self._at_work.items() if number >= _MOST_AT_WORK}
+        return self._shut.resting() | full
+
+    def _look_after_scheduler(self) -> None:
+        """Beside everything else, for it may take long."""
+        if self._watching is not None and not self._watching.done():
+            return
         if time.monotonic() - self._watched_at >= _WATCH_SECONDS:
             self._watched_at = time.monotonic()
-            await self.watch.tick()
-            await self.outages.tick()
+            self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        for look in (self.watch.tick, self.outages.tick):
+            try:
+                await look()
+            except Exception as error:
+                log.error("notifier held up", error=repr(error))
 
     async def _pause(self) -> None:
         try:
@@ -131,21 +137,25 @@ class Notifier:
             return
 
     async def _end(self) -> None:
-        left = [*self._busy.values()]
+        left = [*self._busy.values(), *([self._watching] if self._watching else [])]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _attend(self, subject: _Subject) -> None:
+    async def _attend(self, workspace_id: int, subject: _Subject) -> None:
         """Tells about one subject; whatever goes wrong, its notices stay and it rests a while."""
         try:
-            async with self._slots:
+            async with self._slots[workspace_id]:
                 await self._tell(subject)
-            self._rests.pop(subject, None)
+            self._rests.end(subject)
+            self._shut.end(workspace_id)
         except Paused as pause:
-            self._rest(subject, self._turn(pause.seconds))
+            self._rests.rest(subject, self._turn(pause.seconds))
         except HeldByAnother:
-            self._rest(subject, _POLL_SECONDS)
+            self._rests.rest(subject, _POLL_SECONDS)
+        except NoAccess as error:
+            if self._shut.rest_after(workspace_id, str(error)):
+                log.error("workspace not told yet", workspace=workspace_id, why=str(error))
         except (SendingError, NobodyReachable) as error:
             self._rest_after(subject, str(error))
         except Exception as error:
@@ -153,6 +163,7 @@ class Notifier:
             self._rest_after(subject, repr(error))
         finally:
             self._busy.pop(subject, None)
+            self._at_work[workspace_id] -= 1
 
     async def _tell(self, subject: _Subject) -> None:
         if isinstance(subject, int):
@@ -214,15 +225,6 @@ class Notifier:
         """Those that wait for a rate limit come back one after the other, not all at once."""
         return seconds + random.uniform(0, _GAP_SECONDS * len(self._rests))  # noqa: S311
 
-    def _rest(self, subject: _Subject, seconds: float) -> None:
-        """For a while, and it is nobody's failure."""
-        before = self._rests.get(subject, _FRESH)
-        self._rests[subject] = replace(before, until=time.monotonic() + seconds)
-
     def _rest_after(self, subject: _Subject, why: str) -> None:
-        """Twice as long after every failure; logged when it is another than before."""
-        before = self._rests.get(subject, _FRESH)
-        if why != before.why:
+        if self._rests.rest_after(subject, why):
             log.error("people not told yet", about=subject, why=why)
-        seconds = min(_LONGEST_REST, _FIRST_REST * 2**before.failures)
-        self._rests[subject] = Rest(time.monotonic() + seconds, before.failures + 1, why)

@@ -3,14 +3,16 @@ channel of the settings is closed to us. Once each, whatever ends a process in b
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import time
+from collections import defaultdict
 from collections.abc import Sequence
 
 import structlog
 
 from bot.reach import Reach
-from bot.sending import Letter, Paused, Senders, SendingError, Unreachable
+from bot.rests import Rests
+from bot.sending import Letter, NoAccess, Paused, Senders, SendingError, Unreachable
 from bot.views.outage import lost_channel, notice
 from bot.views.standing import said
 from scheduler import events
@@ -21,8 +23,6 @@ log = structlog.get_logger(__name__)
 
 _TELLER = "outage_teller"
 _MOST = 1000
-_FIRST_REST, _LONGEST_REST = 2.5, 300.0
-_FRESH = (0.0, 0)
 # Two notifiers of one process have the same name in the database; here they are told apart.
 _TELLING: set[int] = set()
 
@@ -34,8 +34,9 @@ class OutageNotices:
         self._runtime = runtime
         self._senders = senders
         self._reach = reach
-        #: When each event that could not be told is tried again, after how many failures.
-        self._rests: dict[int, tuple[float, int]] = {}
+        self._rests: Rests[int] = Rests()
+        #: Workspaces that let nobody in.
+        self._shut: Rests[int] = Rests()
 
     async def tick(self) -> None:
         """Tells all that can be told now. What could not be sent is sent at a later tick."""
@@ -62,29 +63,35 @@ class OutageNotices:
         return bool(await free.update(value={"owner": us}, at=now))
 
     async def _tell_all(self) -> None:
-        pending = await events.for_members(_MOST)
+        pending = await events.for_members(_MOST, but=self._shut.resting())
         over = _overtaken(pending)
         await events.told(over)
-        left = [event for event in pending if event not in over]
-        self._rests = {each.id: self._rests[each.id] for each in left if each.id in self._rests}
-        for event in left:
-            if self._rests.get(event.id, _FRESH)[0] <= time.monotonic():
-                await self._attend(event)
+        resting = self._rests.resting()
+        of_workspace: dict[int, list[Event]] = defaultdict(list)
+        for event in pending:
+            if event not in over and event.id not in resting:
+                of_workspace[event.workspace_id].append(event)
+        # Side by side: one that does not answer holds up nobody else.
+        await asyncio.gather(*[self._tell_each(each) for each in of_workspace.values()])
 
-    async def _attend(self, event: Event) -> None:
-        try:
-            if await self._told_before(event) or await self._tell(event):
-                await events.told([event])
-        except Paused as pause:
-            self._rests[event.id] = (time.monotonic() + pause.seconds, 0)
-        except SendingError as error:
-            self._rest(event, str(error))
+    async def _tell_each(self, pending: Sequence[Event]) -> None:
+        """The notices of one workspace, until it lets nobody in."""
+        for event in pending:
+            try:
+                if await self._told_before(event) or await self._tell(event):
+                    await events.told([event])
+                    self._rests.end(event.id)
+            except Paused as pause:
+                self._rests.rest(event.id, pause.seconds)
+            except NoAccess as error:
+                if self._shut.rest_after(event.workspace_id, str(error)):
+                    log.error("workspace not told", workspace=event.workspace_id, why=str(error))
+                return
+            except SendingError as error:
+                self._rest(event, str(error))
 
     def _rest(self, event: Event, why: str) -> None:
-        """Twice as long after every failure."""
-        failures = self._rests.get(event.id, _FRESH)[1] + 1
-        seconds = min(_LONGEST_REST, _FIRST_REST * 2**failures)
-        self._rests[event.id] = (time.monotonic() + seconds, failures)
+        self._rests.rest_after(event.id, why)
         log.error("member not told of an outage", notice=event.id, why=why)
 
     async def _told_before(self, event: Event) -> bool:

@@ -3,14 +3,17 @@ when it runs again."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from bot.reach import Reach, known_admins
-from bot.sending import Letter, Senders, SendingError, Unreachable
+from bot.sending import Letter, NoAccess, Senders, SendingError, Unreachable
 from bot.views.blocks import when
 from bot.views.standing import said
 from scheduler import markers, stats
@@ -37,6 +40,7 @@ class SchedulerWatch:
         self._senders = senders
         self._reach = reach
         self._began = runtime.clock.now()
+        self._keeping = asyncio.Lock()
 
     async def tick(self) -> None:
         """Looks once. What could not be sent is sent at a later tick."""
@@ -64,20 +68,32 @@ class SchedulerWatch:
             return
         text = _trouble(datetime.fromisoformat(incident.value["since"]))
         told = [tuple(person) for person in incident.value["told"]]
-        for person in await _people(now):
-            if person not in told and await self._write(person, text):
+
+        async def tell(person: _Person) -> None:
+            if await self._write(person, text) is True:
                 told.append(person)
-                await _keep(incident, told=told)
+                await self._keep(incident, told=told)
+
+        await _side_by_side([each for each in await _people(now) if each not in told], tell)
 
     async def _end(self, incident: Marker) -> None:
         told = [tuple(person) for person in incident.value["told"]]
-        while told:
-            if not await self._write(told[0], _RUNS_AGAIN):
-                return
-            told = told[1:]
-            await _keep(incident, told=told)
-        await incident.delete()
-        log.info("the dispatcher runs again")
+
+        async def tell(person: _Person) -> None:
+            # Whoever let us in then and does not now has heard the worse half.
+            if await self._write(person, _RUNS_AGAIN) is not False:
+                told.remove(person)
+                await self._keep(incident, told=told)
+
+        await _side_by_side([*told], tell)
+        if not told:
+            await incident.delete()
+            log.info("the dispatcher runs again")
+
+    async def _keep(self, incident: Marker, **news: Any) -> None:
+        async with self._keeping:
+            incident.value = {**incident.value, **news}
+            await incident.save(update_fields=["value"])
 
     async def _is_ours(self, incident: Marker) -> bool:
         """One process tells; another takes over when that one is dead."""
@@ -92,14 +108,16 @@ class SchedulerWatch:
         incident.value, incident.at = value, now
         return bool(taken)
 
-    async def _write(self, person: _Person, text: str) -> bool:
-        """False when it should be tried again later."""
+    async def _write(self, person: _Person, text: str) -> bool | None:
+        """False when it should be tried again later; nothing when the workspace lets nobody in."""
         letter = Letter(text=text, blocks=[said(text)], payload={"scheduler": _INCIDENT})
         try:
             async with contextlib.aclosing(self._reach.of(*person)) as channels:
                 async for channel in channels:
                     await self._senders.of(person[0]).post(channel, letter)
                     return True
+        except NoAccess:
+            return None
         except SendingError as error:
             log.error("member not told of the scheduler", user=person[1], why=str(error))
             return isinstance(error, Unreachable)
@@ -117,9 +135,20 @@ async def _people(now: datetime) -> list[_Person]:
     return [(int(str(workspace)), str(author)) for workspace, author in rows]
 
 
-async def _keep(incident: Marker, **news: Any) -> None:
-    incident.value = {**incident.value, **news}
-    await incident.save(update_fields=["value"])
+async def _side_by_side(
+    people: Sequence[_Person], tell: Callable[[_Person], Awaitable[None]]
+) -> None:
+    """Tells people one by one, those of different workspaces at once: one workspace that does not
+    answer holds up nobody elsewhere."""
+    of_workspace: dict[int, list[_Person]] = defaultdict(list)
+    for person in people:
+        of_workspace[person[0]].append(person)
+
+    async def tell_each(some: Sequence[_Person]) -> None:
+        for person in some:
+            await tell(person)
+
+    await asyncio.gather(*[tell_each(some) for some in of_workspace.values()])
 
 
 def _trouble(since: datetime) -> str:

@@ -8,7 +8,7 @@ were told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -87,15 +87,26 @@ async def is_quiet() -> bool:
     return not await fetch(get_connection(), statement, [])
 
 
-async def untold(limit: int) -> list[str]:
-    """The ids of posts about which people must be told something, longest waiting first."""
+async def subjects(limit: int, *, but: Collection[int] = ()) -> list[tuple[int, str | int]]:
+    """What people must be told something about, longest waiting first: the workspace, and the id of
+    a post or an account. Leaves out the workspaces in `but`."""
     rows = (
-        await Event.filter(notice__in=_ABOUT_POSTS)
+        await Event.filter(notice__in=[*_ABOUT_POSTS, "account"])
+        .exclude(workspace_id__in=[*but])
         .order_by("id")
         .limit(limit)
-        .values_list("post_id", flat=True)
+        .values_list("workspace_id", "notice", "post_id", "account_id")
     )
-    return list(dict.fromkeys(str(post_id) for post_id in rows))
+    found: list[tuple[int, str | int]] = [
+        (int(str(workspace_id)), int(str(account)) if notice == "account" else str(post))
+        for workspace_id, notice, post, account in rows
+    ]
+    return list(dict.fromkeys(found))
+
+
+async def untold(limit: int) -> list[str]:
+    """The ids of posts about which people must be told something, longest waiting first."""
+    return [each for _, each in await subjects(limit) if isinstance(each, str)]
 
 
 async def pending_notices(post_id: str) -> list[Event]:
@@ -105,13 +116,7 @@ async def pending_notices(post_id: str) -> list[Event]:
 
 async def untold_accounts(limit: int) -> list[int]:
     """The ids of accounts about which people must be told something, longest waiting first."""
-    rows = (
-        await Event.filter(notice="account")
-        .order_by("id")
-        .limit(limit)
-        .values_list("account_id", flat=True)
-    )
-    return list(dict.fromkeys(int(str(account_id)) for account_id in rows))
+    return [each for _, each in await subjects(limit) if isinstance(each, int)]
 
 
 async def pending_of_account(account_id: int) -> list[Event]:
@@ -119,9 +124,11 @@ async def pending_of_account(account_id: int) -> list[Event]:
     return await Event.filter(account_id=account_id, notice="account").order_by("id")
 
 
-async def for_members(limit: int) -> list[Event]:
-    """What members were not told yet beside their posts, in the order in which it happened."""
-    return await Event.filter(notice="member").order_by("id").limit(limit)
+async def for_members(limit: int, *, but: Collection[int] = ()) -> list[Event]:
+    """What members were not told yet beside their posts, in the order in which it happened. Leaves
+    out the workspaces in `but`."""
+    pending = Event.filter(notice="member").exclude(workspace_id__in=[*but])
+    return await pending.order_by("id").limit(limit)
 
 
 async def begin_telling(event: Event, now: datetime) -> None:

@@ -90,7 +90,7 @@ def _no_accounts(connects: Sequence[Connect] | None) -> list[Json]:
             "_I Have Connected_. What you write here stays."
         ),
         actions(
-            *connect_buttons(connects, style="primary"),
+            *connect_buttons(connects),
             button("I Have Connected", ids.COMPOSER_REFRESH),
         ),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.views import ids
 from bot.views.blocks import Json, actions, button, confirm, context, header, section, when
 from bot.views.posts_list import excerpt
+from bot.views.standing import said
 from scheduler.posts import Found
 
 #: Two blocks each, within the 50 of a message.
@@ -45,7 +46,7 @@ def drafts_list(found: Sequence[Found]) -> Json:
 def _row(found: Found) -> list[Json]:
     post = found.post
     due = f" · meant for {when(post.due_at)}" if post.due_at else ""
-    said = f"*Last changed {when(post.updated_at)}*{due} · `{post.id}`\n{excerpt(found)}"
+    shown = f"*Last changed {when(post.updated_at)}*{due} · `{post.id}`\n{excerpt(found)}"
     sure = confirm(
         "Delete this draft?",
         "Its text and files are thrown away for good.",
@@ -53,7 +54,7 @@ def _row(found: Found) -> list[Json]:
         no="Keep Draft",
     )
     return [
-        section(said),
+        said(shown),
         actions(
             button("Open", ids.DRAFT_OPEN, value=post.id),
             button("Delete", ids.DRAFT_DELETE, value=post.id, style="danger", confirm=sure),

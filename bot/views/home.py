@@ -11,6 +11,7 @@ from bot.views import ids
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import Json, actions, button, context, header, section, when
 from bot.views.posts_list import row, standing
+from bot.views.standing import said
 from scheduler.models import Delivery
 from scheduler.posts import Found
 from scheduler.states import NEEDS_PERSON, State
@@ -59,7 +60,7 @@ def _waiting(found: Sequence[Found]) -> list[Json]:
         return []
     return [
         header("Needs you"),
-        *(section(_waiting_text(each)) for each in found),
+        *(said(_waiting_text(each)) for each in found),
         context("The cards of these posts in our direct messages have the buttons."),
     ]
 
@@ -76,7 +77,7 @@ def _waits(delivery: Delivery) -> bool:
 
 
 def _coming(found: Sequence[Found]) -> list[Json]:
-    return [section(row(each)) for each in found]
+    return [said(row(each)) for each in found]
 
 
 def _first_steps(shown: Home) -> list[Json]:

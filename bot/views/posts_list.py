@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.views import ids
-from bot.views.blocks import Json, context, escape, header, section, when
+from bot.views.blocks import Json, context, escape, header, when
+from bot.views.standing import said
 from scheduler import platforms
 from scheduler.models import Account, Delivery
 from scheduler.posts import Found
@@ -29,7 +30,7 @@ def posts_list(found: Sequence[Found]) -> Json:
         "text": f"Your newest posts: {len(found)}.",
         "blocks": [
             header("Your newest posts"),
-            *(section(row(each)) for each in found),
+            *(said(row(each)) for each in found),
             context(note),
         ],
     }
@@ -58,10 +59,10 @@ def status(found: Found, history: Sequence[str] = ()) -> Json:
         "response_type": "ephemeral",
         "text": f"Post {found.post.id}: {found.summary.value}.",
         "blocks": [
-            section(row(found)),
-            *(section(delivery_row(each, found.accounts.get(each.account_id))) for each in shown),
+            said(row(found)),
+            *(said(delivery_row(each, found.accounts.get(each.account_id))) for each in shown),
             *more,
-            *([section("\n".join(history[-_MOST_LINES:]))] if history else []),
+            *([said("\n".join(history[-_MOST_LINES:]))] if history else []),
             context(_byline(found)),
         ],
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot import draft_times
 from bot.draft_times import When
 from bot.views import compose_fields, ids
-from bot.views.blocks import Json, actions, button, field, modal
+from bot.views.blocks import Json, actions, button, cut, field, modal
 from bot.views.card import excerpt, media
 from bot.views.standing import noted, reason, said, where
 from scheduler import platforms
@@ -22,6 +22,8 @@ from scheduler.walltime import Repeated
 MOST_LINK = 2000
 MOST_MEMORY = 3000
 MOST_URL = 3000
+# A form takes 250 kB; what is not ASCII takes six bytes in it.
+MOST_COPIED = 30_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ def post_manually(
         "Post manually",
         [
             said(first),
-            *(block for label, text in kit.pastes for block in _to_copy(label, text)),
+            *_pastes(kit),
             *media(found.media, with_images=with_images),
             *(
                 [noted("Save the files from Slack; the link takes no files.")]
@@ -172,9 +174,22 @@ def edit(found: Found, target: Target) -> Json:
     )
 
 
+def _pastes(kit: ManualKit) -> list[Json]:
+    """What there is to copy, as far as a form can hold it."""
+    blocks: list[Json] = []
+    left = MOST_COPIED
+    for label, text in kit.pastes:
+        shown = cut(text, left) if left else ""
+        left -= min(left, len(shown.encode("utf-16-le")) // 2)
+        blocks += _to_copy(label, shown) if shown.strip() else []
+        if shown != text:
+            blocks.append(
+                noted(f"{label}: this is longer than a form can show; the rest is missing here.")
+            )
+    return blocks
+
+
 def _to_copy(label: str, text: str) -> list[Json]:
-    if not text.strip():
-        return []
     piece = {"type": "text", "text": text}
     block = {"type": "rich_text_preformatted", "elements": [piece]}
     return [noted(f"{label} to copy:"), {"type": "rich_text", "elements": [block]}]

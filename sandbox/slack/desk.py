@@ -33,6 +33,8 @@ class Desk:
     installs: Installs
     executions: Executions = field(default_factory=Executions)
     app_is_up: bool = False
+    #: Seconds that a call with a token waits for its answer.
+    slow_tokens: dict[str, float] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
+import httpx
 import pytest
 from aiohttp.test_utils import TestServer
 
@@ -83,3 +84,10 @@ async def desk(runtime: Runtime, slack_server: TestServer, app_port: int) -> Asy
 async def account(desk: Desk, x: StandIn) -> Account:
     """@acme on X, connected by Alice."""
     return await connect(desk.runtime, desk.workspace)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    """A browser with cookies of its own."""
+    async with httpx.AsyncClient(timeout=20) as client:
+        yield client

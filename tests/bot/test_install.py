@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,14 +13,23 @@ from aiohttp.test_utils import TestServer
 
 from bot.app import OTHER_WORKSPACE
 from bot.clients import open_clients
-from sandbox.slack.settings import CLIENT_ID, CLIENT_SECRET
 from scheduler import installations
 from scheduler.models import Installation, InstallConsent, Post, Workspace
 from tests.bot.desk import Desk, slash
+from tests.bot.installing import (
+    BRANCH,
+    DANA,
+    DANAS_CHANNEL,
+    GRID,
+    NORA,
+    NORTH,
+    SAM,
+    allows,
+    asks,
+    by_oauth,
+    install,
+)
 from tests.world import StandIn, connect
-
-BRANCH, DANA, DANAS_CHANNEL = "T0BRANCH", "U0DANA", "C0BRANCH"
-GRID, NORTH, NORA, SAM = "E0GRID", "T0NORTH", "W0NORA", "W0SAM"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -32,37 +40,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def more_settings(slack_server: TestServer) -> dict[str, object]:
-    return {
-        "SLACK_BOT_TOKEN": "",
-        "SLACK_CLIENT_ID": CLIENT_ID,
-        "SLACK_CLIENT_SECRET": CLIENT_SECRET,
-        "SLACK_AUTHORIZE_URL": str(slack_server.make_url("/oauth/v2/authorize")),
-    }
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=20) as client:
-        yield client
-
-
-async def asks(desk: Desk, browser: httpx.AsyncClient) -> str:
-    """The address of Slack's consent page."""
-    begun = await browser.get(f"{desk.url}/slack/install")
-    assert begun.status_code == 302
-    return str(begun.headers["Location"])
-
-
-async def allows(browser: httpx.AsyncClient, consent: str, place: str, **form: str) -> str:
-    """Where Slack sends the browser then."""
-    answer = await browser.post(consent, data={"place": place, **form})
-    assert answer.status_code == 302, answer.text
-    return str(answer.headers["Location"])
-
-
-async def install(desk: Desk, browser: httpx.AsyncClient, place: str = BRANCH) -> httpx.Response:
-    consent = await asks(desk, browser)
-    return await browser.get(await allows(browser, consent, place))
+    return by_oauth(slack_server)
 
 
 async def test_an_installed_workspace_is_answered(desk: Desk, browser: httpx.AsyncClient) -> None:

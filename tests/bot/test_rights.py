@@ -26,6 +26,8 @@ Json = dict[str, Any]
 
 VIEWER, CONTRIBUTOR, PUBLISHER, ADMIN = MemberRole
 CAROL = "U0CAROL"
+#: Slack itself tells of these; nobody clicks.
+NOBODYS = {"register.<locals>.removed"}
 #: What somebody reads who lacks a right.
 REFUSALS = (
     permissions.NOT_A_WRITER,
@@ -236,7 +238,7 @@ async def test_every_listener_stands_in_the_table(desk: Desk) -> None:
 
     known = {listener.ack_function.__qualname__ for listener in app._async_listeners}  # type: ignore[attr-defined]
 
-    assert known == {deed.listener for deed in DEEDS}
+    assert known - NOBODYS == {deed.listener for deed in DEEDS}
 
 
 @pytest.mark.parametrize("role", MemberRole)
@@ -316,7 +318,7 @@ async def attempt(
     before = await truth()
 
     sent = payload(deed, found, account)
-    status, answer = await desk.send(sent, as_json=deed.kind == "home")
+    status, answer = await desk.send(sent, as_json=isinstance(sent, bytes))
 
     assert status == 200
     if may:

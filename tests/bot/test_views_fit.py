@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.draft_times import When
@@ -35,6 +34,7 @@ from scheduler.posts import Found
 from scheduler.roles import MemberRole
 from scheduler.states import PostState, State
 from scheduler.walltime import Repeated
+from tests.properties import holds_for
 
 Json = dict[str, Any]
 
@@ -189,14 +189,12 @@ def fits(view: Json, *, surface: Any = "modal") -> bool:
     return len(json.dumps(view)) < MOST_BYTES
 
 
-@settings(max_examples=150, deadline=None)
-@given(forms)
+@holds_for(forms)
 def test_the_composer_fits(form: Form) -> None:
     assert fits(compose.composer(form))
 
 
-@settings(max_examples=100, deadline=None)
-@given(drafts, written(5000))
+@holds_for(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
     assert fits(compose.kept(Post(id="k7m2p9xq4w", due_at=NOW), draft))
@@ -204,8 +202,7 @@ def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert len(compose.not_stored(draft, error)) <= 40_000
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
+@holds_for(st.dictionaries(st.sampled_from(["a", "b", "composer_fold"]), st.lists(written(3000))))
 def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> None:
     fields = {"a", "composer_time", "composer_text"}
 
@@ -214,28 +211,24 @@ def test_errors_belong_to_fields_of_the_form(problems: dict[str, list[str]]) -> 
     assert set(errors) <= fields
 
 
-@settings(max_examples=100, deadline=None)
-@given(account_rows, connects)
+@holds_for(account_rows, connects)
 def test_the_accounts_fit(rows: list[Row], connects: list[Connect]) -> None:
     assert check_answer(account_views.accounts_message(rows, connects)) == []
     assert fits(account_views.accounts_modal(rows, connects))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(found(), max_size=10))
+@holds_for(st.lists(found(), max_size=10))
 def test_the_list_fits(posts: list[Found]) -> None:
     assert check_answer(posts_list.posts_list(posts)) == []
     assert check_answer(draft_views.drafts_list(posts * 3)) == []
 
 
-@settings(max_examples=100, deadline=None)
-@given(found())
+@holds_for(found())
 def test_the_status_fits(post: Found) -> None:
     assert check_answer(posts_list.status(post)) == []
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
+@holds_for(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
 def test_the_home_fits(
     waiting: list[Found], coming: list[Found], rows: list[Row], connects: list[Connect]
 ) -> None:
@@ -263,8 +256,7 @@ reports = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(reports, st.integers(0, 3000), st.integers(0, 100))
+@holds_for(reports, st.integers(0, 3000), st.integers(0, 100))
 def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     one: Report, problems: int, accounts: int
 ) -> None:
@@ -278,7 +270,7 @@ def test_the_report_of_an_import_fits_as_a_form_and_as_a_message(
     assert len(blocks) <= 50
 
 
-@given(choices)
+@holds_for(choices)
 def test_the_form_of_an_export_fits(accounts: list[Choice]) -> None:
     assert fits(export_views.form(accounts, NOW.date()))
     assert fits(export_views.on_its_way())
@@ -296,7 +288,7 @@ def test_what_is_said_of_a_calendars_address_fits() -> None:
         assert check_answer(message) == []
 
 
-@given(written(5000), written(300), written(3000))
+@holds_for(written(5000), written(300), written(3000))
 def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str) -> None:
     form = import_views.form(template or "a", platforms=PLATFORMS, notice=notice)
 
@@ -325,8 +317,7 @@ def reviews(draw: st.DrawFn) -> tuple[Found, Review]:
     return shown, Review(needed=2, people=asked, decisions=tuple(decisions))
 
 
-@settings(max_examples=80, deadline=None)
-@given(reviews(), st.booleans(), st.sampled_from(sorted(events.POST_EVENTS)), written(3000))
+@holds_for(reviews(), st.booleans(), st.sampled_from(sorted(events.POST_EVENTS)), written(3000))
 def test_what_is_shown_of_an_approval_fits(
     about: tuple[Found, Review], decides: bool, kind: str, reason: str
 ) -> None:
@@ -345,8 +336,7 @@ def test_what_is_shown_of_an_approval_fits(
     assert check_answer(posts_list.status(shown, review_views.history([event] * 60))) == []
 
 
-@settings(max_examples=60, deadline=None)
-@given(people, st.integers(0, 150), written(255), st.integers(0, 5000))
+@holds_for(people, st.integers(0, 150), written(255), st.integers(0, 5000))
 def test_the_settings_fit(members: list[str], accounts: int, name: str, minutes: int) -> None:
     shown = settings_views.Shown(
         default_role=MemberRole.VIEWER,
@@ -368,7 +358,7 @@ def test_the_settings_fit(members: list[str], accounts: int, name: str, minutes:
     assert fits(settings_views.settings(shown))
 
 
-@given(written(400), st.integers(1, 300))
+@holds_for(written(400), st.integers(1, 300))
 def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, most: int) -> None:
     shown = cut(text, most)
 
@@ -376,6 +366,6 @@ def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, mos
     assert text.startswith(shown.removesuffix("…"))
 
 
-@given(written(400))
+@holds_for(written(400))
 def test_what_people_write_never_becomes_markup(text: str) -> None:
     assert not set(escape(text)) & {"<", ">"}

@@ -58,9 +58,11 @@ class SlackPage:
         self.types(f"/schedule-post {text}".rstrip())
         return self.form("Schedule a post")
 
-    def publishes(self, text: str, *files: Path) -> None:
-        """Writes a post, with files, and sends it out at once."""
+    def publishes(self, text: str, *files: Path, to: tuple[str, ...] = ()) -> None:
+        """Writes a post and sends it out at once; to the only account, or `to` some."""
         form = self.composes(text)
+        if to:
+            form.chooses("Accounts", *to)
         if files:
             form.attaches("Images or a video", *files)
         form.ticks("When", "Publish now")

@@ -57,6 +57,7 @@ async def _answer(request: web.Request, name: str) -> web.Response:
     desk = request.app[DESK]
     try:
         call, token = await read_call(request, name)
+        await asyncio.sleep(desk.slow_tokens.get(str(token), 0))
         method = _method(name)
         call = replace(call, install=_checked_token(desk, method, token), token=token)
         _check_scope(call, method)
