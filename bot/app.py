@@ -14,13 +14,16 @@ from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.background import Background
 from bot.clients import Clients
+from bot.home_watch import HomeWatch
 from bot.installation import authorize, recognise
 from bot.listeners import (
     accounts,
     calendar,
     compose,
+    digest,
     drafts,
     exports,
+    figures,
     help,
     home,
     imports,
@@ -28,6 +31,7 @@ from bot.listeners import (
     posts_list,
     recovery,
     removal,
+    repeats,
     review,
     settings,
     slots,
@@ -48,7 +52,11 @@ OTHER_WORKSPACE = "This Postbot belongs to another workspace. Ask an admin to in
 
 
 def build_app(
-    runtime: Runtime, clients: Clients, *, background: Background | None = None
+    runtime: Runtime,
+    clients: Clients,
+    *,
+    background: Background | None = None,
+    watch: HomeWatch | None = None,
 ) -> AsyncApp:
     """The app that answers verified requests; whoever calls it has checked the signature."""
 
@@ -76,11 +84,13 @@ def build_app(
         authorize=authorize,
     )
     app.error(_answer_failure)
-    _register(app, runtime, clients, background or Background())
+    _register(app, runtime, clients, background or Background(), watch or HomeWatch())
     return app
 
 
-def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Background) -> None:
+def _register(
+    app: AsyncApp, runtime: Runtime, clients: Clients, background: Background, watch: HomeWatch
+) -> None:
     """Listeners are asked in this order: those of the sub-commands before the composer, which
     takes every other text."""
     help.register(app, runtime)
@@ -92,11 +102,14 @@ def _register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Bac
     imports.register(app, runtime, background)
     exports.register(app, runtime, background)
     calendar.register(app, runtime)
+    figures.register(app, runtime)
     slots.register(app, runtime)
+    repeats.register(app, runtime)
+    digest.register(app, runtime)
     compose.register(app, runtime, background)
     review.register(app, runtime, clients, background)
     recovery.register(app, runtime, clients, background)
-    home.register(app, runtime)
+    home.register(app, runtime, background, watch)
     removal.register(app, clients)
 
 

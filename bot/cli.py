@@ -89,6 +89,35 @@ def doctor(
     raise typer.Exit(checks.print_settings() if env else checks.run())
 
 
+@app.command()
+def manifest(
+    url: Annotated[
+        str, typer.Option(help="The public address; POSTBOT_PUBLIC_URL if not given.")
+    ] = "",
+    socket_mode: Annotated[
+        bool, typer.Option("--socket-mode", help="For an app that Slack cannot reach.")
+    ] = False,
+    token_rotation: Annotated[
+        bool,
+        typer.Option("--token-rotation", help="Tokens end after 12 hours; needs SLACK_CLIENT_ID."),
+    ] = False,
+) -> None:
+    """Print the manifest of the Slack app, ready to paste."""
+    from bot import manifest as app_manifest
+    from scheduler.config import read_settings
+
+    address = url or read_settings().public_url
+    if socket_mode and not url and not address.startswith("https://"):
+        address = ""
+    try:
+        made = app_manifest.manifest(
+            address, socket_mode=socket_mode, token_rotation=token_rotation
+        )
+    except app_manifest.WrongUrl as error:
+        raise typer.BadParameter(str(error)) from error
+    print(app_manifest.printed(made))
+
+
 @app.command("rotate-keys")
 def rotate_keys(
     new: Annotated[bool, typer.Option("--new", help="Make a new key first.")] = False,

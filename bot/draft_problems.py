@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot import draft_times
+from bot import draft_rules, draft_times
 from bot.drafts import Draft
+from bot.long_texts import MOST_TYPED, length
 from bot.views import ids
 from scheduler import admission, platforms, posts
 from scheduler.media import StoredMedia
@@ -15,6 +16,7 @@ from scheduler.runtime import Runtime
 
 #: As many as Slack lets people add, and as many boxes as it shows.
 MOST_FILES = 10
+MOST_LINK, MOST_TITLE = 2000, 255
 #: Sentences by the id of the block that they belong to.
 Problems = dict[str, list[str]]
 
@@ -45,7 +47,8 @@ def problems(runtime: Runtime, draft: Draft, accounts: Sequence[Account]) -> Pro
         found[ids.COMPOSER_ACCOUNTS] = [ACCOUNT_GONE]
     merge(found, content_problems(runtime, draft, chosen))
     merge(found, alt_text_problems(draft))
-    merge(found, draft_times.problems(draft.when, runtime.clock.now()))
+    of_time = draft_rules.problems if draft.when.repeats else draft_times.problems
+    merge(found, of_time(draft.when, runtime.clock.now()))
     return found
 
 
@@ -59,6 +62,16 @@ def content_problems(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) 
         return too_many
     targets = [(account.platform, posts.place_of(account, draft.places)) for account in chosen]
     return by_block(admission.problems(runtime, draft.words, _announced(draft), targets), draft)
+
+
+def fits_the_form(draft: Draft) -> bool:
+    """False for a stored post of which the form would cut something off."""
+    long = [*draft.variants.values(), draft.first_comment, draft.alt_text]
+    return (
+        all(length(each) <= MOST_TYPED for each in long)
+        and length(draft.link) <= MOST_LINK
+        and length(draft.title) <= MOST_TITLE
+    )
 
 
 def file_problems(draft: Draft) -> Problems:

@@ -20,10 +20,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class When:
-    """The time fields of a form as they stand. `way` is one of `ids.COMPOSER_LATER`, `_NOW` and
-    `_SLOT`. `words` are a typed time and count before `date` and `time`, which are `YYYY-MM-DD`
-    and `HH:MM` on the clock of `zone`; `fold` is `first` or `second` where a time happens twice.
-    `seen` marks the slots or the meaning of the words that the form showed."""
+    """The time fields of a form as they stand. `way` is one of `ids.COMPOSER_LATER`, `_NOW`,
+    `_SLOT` and `_REPEAT`. `words` are a typed time and count before `date` and `time`, which are
+    `YYYY-MM-DD` and `HH:MM` on the clock of `zone`; `fold` is `first` or `second` where a time
+    happens twice. `seen` marks the slots or the meaning of the words that the form showed.
+
+    The rest is for what is repeated: `how` as `bot.draft_rules` has it, `weekdays` as digits (0 is
+    Monday), `until` (`YYYY-MM-DD`), and `times`.
+    """
 
     zone: str
     way: str = ids.COMPOSER_LATER
@@ -32,6 +36,14 @@ class When:
     time: str = ""
     fold: str = ""
     seen: str = ""
+    how: str = "week:1"
+    weekdays: str = ""
+    until: str = ""
+    times: str = ""
+
+    @property
+    def repeats(self) -> bool:
+        return self.way == ids.COMPOSER_REPEAT
 
     @property
     def is_now(self) -> bool:
@@ -39,7 +51,7 @@ class When:
 
     @property
     def has_clock(self) -> bool:
-        """Whether the form asks for a date and a time."""
+        """Whether the form asks for one date and time."""
         return self.way == ids.COMPOSER_LATER
 
 
@@ -62,22 +74,27 @@ def read(values: Json, memory: Json) -> When:
     not show are as they were."""
     way = choice(values, ids.COMPOSER_WHEN) or ids.COMPOSER_LATER
     kept = memory.get("when") or {}
+    date = _field(values, ids.COMPOSER_DATE, "selected_date", kept.get("date"))
     return When(
         zone=memory.get("zone") or "UTC",
         way=way,
         words=_field(values, ids.COMPOSER_WORDS, "value", kept.get("words")).strip(),
-        date=_field(values, ids.COMPOSER_DATE, "selected_date", kept.get("date")),
+        date=date,
         time=_field(values, ids.COMPOSER_TIME, "selected_time", kept.get("time")),
         fold=choice(values, ids.COMPOSER_FOLD),
         seen=str(kept.get("seen") or ""),
+        how=choice(values, ids.COMPOSER_HOW) or str(kept.get("how") or "week:1"),
+        weekdays=_weekdays(values, kept, date),
+        until=_field(values, ids.COMPOSER_UNTIL, "selected_date", kept.get("until")),
+        times=_field(values, ids.COMPOSER_TIMES, "value", kept.get("times")).strip(),
     )
 
 
 def memory(when: When) -> Json:
     """What a form must remember of its time beside its fields."""
-    hidden = {"words": when.words, "date": when.date, "time": when.time}
-    kept: Json = {} if when.has_clock else hidden
-    kept |= {"seen": when.seen} if when.seen else {}
+    names = ("words", "date", "time", "seen", "weekdays", "until", "times")
+    kept: Json = {name: value for name in names if (value := getattr(when, name))}
+    kept |= {"how": when.how} if when.how != "week:1" else {}
     return {"zone": when.zone, **({"when": kept} if kept else {})}
 
 
@@ -216,6 +233,16 @@ def repeated_sentence(when: When, twice: Repeated) -> str:
 
 def _clock(when: When) -> str:
     return f"“{when.words}”" if when.words else when.time
+
+
+def _weekdays(values: Json, kept: Json, first: str) -> str:
+    """The days that are chosen; where nobody was asked yet, that of the first date."""
+    if ids.COMPOSER_WEEKDAYS in values:
+        chosen = entry(values, ids.COMPOSER_WEEKDAYS, "selected_options") or []
+        return "".join(sorted(str(each["value"]) for each in chosen))
+    if kept.get("weekdays") or not first:
+        return str(kept.get("weekdays") or "")
+    return str(datetime.fromisoformat(first).weekday())
 
 
 def _field(values: Json, block: str, name: str, kept: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot import draft_times, uploads
+from bot import draft_times, long_texts, uploads
 from bot.draft_times import When
 from bot.uploads import Upload
 from bot.view_state import choice, entry, is_checked, typed
@@ -16,6 +16,7 @@ from bot.views import ids
 from scheduler import posts
 from scheduler.contents import Words
 from scheduler.posts import Found, Plan
+from scheduler.states import PostState
 
 Json = dict[str, Any]
 
@@ -27,12 +28,20 @@ class Draft:
     when: When
     #: Of the post that it becomes; a form that is sent twice makes one post.
     id: str = field(default_factory=posts.new_id)
-    #: That of the stored draft that is open in the form; 0 for what is not stored yet.
+    #: That of the stored post that is open in the form; 0 for what is not stored yet. One that is
+    #: no draft any more is edited.
     revision: int = 0
+    edits: bool = False
     #: Somebody stored this one since; and whether what is typed here goes in its place.
     newer: int = 0
     overwrites: bool = False
+    #: As far as the form has fields for it: what stands in each of them, once it was shown.
     text: str = ""
+    typed: tuple[str, ...] = ()
+    #: What the text has beyond that, and the stored post that it is kept in meanwhile.
+    tail: str = ""
+    tail_of: str = ""
+    tail_length: int = 0
     #: Whether texts for single platforms are asked for, and those that were written, by platform.
     adapts: bool = False
     variants: Mapping[str, str] = field(default_factory=dict)
@@ -52,6 +61,11 @@ class Draft:
     alt_text: str = ""
 
     @property
+    def pieces(self) -> tuple[str, ...]:
+        """The text in the fields of the form."""
+        return self.typed or tuple(long_texts.pieces(self.text))
+
+    @property
     def base(self) -> int:
         """The revision that storing it may replace."""
         return self.newer if self.overwrites and self.newer else self.revision
@@ -65,7 +79,7 @@ class Draft:
     @property
     def words(self) -> Words:
         return Words(
-            text=self.text,
+            text=self.text + self.tail,
             link=self.link.strip(),
             title=self.title.strip(),
             first_comment=self.first_comment,
@@ -90,14 +104,20 @@ def read(view: Json) -> Draft:
     memory = json.loads(view.get("private_metadata") or "{}")
     kept = uploads.unpacked(memory.get("files", []))
     accounts = entry(values, ids.COMPOSER_ACCOUNTS, "selected_options") or []
-    id_, revision, newer = memory.get("post") or (posts.new_id(), 0, 0)
+    id_, revision, newer, edits = memory.get("post") or (posts.new_id(), 0, 0, False)
+    pieces = long_texts.typed_pieces(values)
+    tail_of, tail_length = memory.get("tail") or ("", 0)
     return Draft(
         when=draft_times.read(values, memory),
         id=id_,
         revision=revision,
         newer=newer,
         overwrites=is_checked(values, ids.COMPOSER_OVERWRITE),
-        text=typed(values, ids.COMPOSER_TEXT),
+        edits=edits,
+        text="".join(pieces),
+        typed=pieces,
+        tail_of=tail_of,
+        tail_length=tail_length,
         adapts=is_checked(values, ids.COMPOSER_ADAPT),
         variants={
             name: text
@@ -126,8 +146,9 @@ def memory(draft: Draft) -> str:
     again."""
     about = {
         **draft_times.memory(draft.when),
-        "post": [draft.id, draft.revision, draft.newer],
+        "post": [draft.id, draft.revision, draft.newer, draft.edits],
         "files": uploads.packed(draft.kept),
+        **({"tail": [draft.tail_of, draft.tail_length]} if draft.tail_length else {}),
     }
     return json.dumps(about, ensure_ascii=False)
 
@@ -162,13 +183,50 @@ def of_draft(found: Found) -> Draft:
     )
 
 
+def to_edit(found: Found, zone: str, now: datetime) -> Draft:
+    """A stored post as the composer shows it, due when it is, or soon where that has passed."""
+    due = found.post.due_at
+    is_ahead = due is not None and due > now
+    return replace(
+        _of_post(found),
+        when=draft_times.at(due, zone) if due and is_ahead else draft_times.proposed(zone, now),
+        revision=found.post.revision,
+        edits=True,
+        account_ids=tuple(row.account_id for row in found.deliveries if not row.part),
+        places={row.account_id: row.place for row in found.deliveries if row.place},
+    )
+
+
+def to_repeat(found: Found, zone: str, now: datetime) -> Draft:
+    """A new post that says the same in the same places, soon."""
+    if found.post.state is PostState.DRAFT:
+        return replace(of_draft(found), id=posts.new_id(), revision=0)
+    again = to_edit(found, zone, now)
+    when = draft_times.proposed(zone, now)
+    return replace(again, when=when, id=posts.new_id(), revision=0, edits=False)
+
+
+async def with_tail(draft: Draft, workspace_id: int) -> Draft:
+    """A draft that was read from a form, with what its text has beyond the form's fields. Raises
+    `NoSuchPost` when that is gone."""
+    if not draft.tail_length or draft.tail:
+        return draft
+    kept = (await posts.find(workspace_id, draft.tail_of)).post.text
+    return replace(draft, tail=kept[-draft.tail_length :])
+
+
 def _of_post(found: Found) -> Draft:
     """The words and files of a stored post."""
     post, files = found.post, tuple(uploads.of_post(file) for file in found.media)
+    pieces = long_texts.pieces(post.text)
+    tail = "".join(pieces[long_texts.MOST_FIELDS :])
     return Draft(
         when=When(zone=post.timezone),
         id=post.id,
-        text=post.text,
+        text=post.text.removesuffix(tail) if tail else post.text,
+        tail=tail,
+        tail_of=post.id if tail else "",
+        tail_length=len(tail),
         adapts=bool(post.variants),
         variants=post.variants,
         link=post.link,

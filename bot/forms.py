@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot import draft_problems, draft_times, permissions
+from bot import draft_problems, draft_rules, draft_times, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
 from bot.views import compose as views
@@ -68,6 +68,7 @@ async def form(
         notes=draft_problems.notes(runtime, draft, chosen),
         when_note=when_note,
         repeated=draft_times.repeated(draft.when, runtime.clock.now()),
+        odd=draft_rules.odd(draft.when, runtime.clock.now()) if draft.when.repeats else None,
         platforms={name: platforms.label(name) for name in names},
         used=platforms.used_fields(names),
         places=[_place(account, draft) for account in chosen if _has_places(account)],
@@ -121,6 +122,8 @@ def _hints(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> list[st
 async def _timed(runtime: Runtime, draft: Draft, chosen: Sequence[Account]) -> tuple[Draft, str]:
     """The draft with the slots that it would take, and what its time means."""
     now = runtime.clock.now()
+    if draft.when.repeats:
+        return draft, draft_rules.note(draft.when, now)
     if draft.when.way != ids.COMPOSER_SLOT:
         when = draft_times.read_back(draft.when, now)
         return replace(draft, when=when), _when_note(when, now)

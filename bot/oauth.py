@@ -12,7 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.manifest import SCOPES
+from bot.manifest import REDIRECT, SCOPES
 from bot.slack import SLACK_FAILURES, error_name
 from scheduler.config import Settings
 from scheduler.installations import Ended, Grant, NotRenewed, Tokens
@@ -21,7 +21,6 @@ Json = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 
-REDIRECT = "/slack/oauth_redirect"
 # With these a refresh token is good for nothing any more.
 _ENDED = frozenset({"account_inactive", "invalid_grant", "invalid_refresh_token", "token_revoked"})
 _AGAIN = "Start again from the page on which you began."

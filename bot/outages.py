@@ -1,5 +1,6 @@
-"""Tells members what concerns more than one post: that a platform is down, that it is back, that a
-channel of the settings is closed to us. Once each, whatever ends a process in between."""
+"""Tells members what concerns them beside the card of a post: that a platform is down or back, that
+a series cannot go on, that a channel is closed to us, what their day brings. Once each, whatever
+ends a process in between."""
 
 from __future__ import annotations
 
@@ -7,16 +8,19 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 import structlog
 
 from bot.reach import Reach
 from bot.rests import Rests
 from bot.sending import Letter, NoAccess, Paused, Senders, SendingError, Unreachable
+from bot.views import series
+from bot.views.digest import digest
 from bot.views.outage import lost_channel, notice
 from bot.views.standing import said
-from scheduler import events
-from scheduler.models import Event, Marker
+from scheduler import digests, events, members
+from scheduler.models import Event, Marker, Series
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -92,7 +96,7 @@ class OutageNotices:
 
     def _rest(self, event: Event, why: str) -> None:
         self._rests.rest_after(event.id, why)
-        log.error("member not told of an outage", notice=event.id, why=why)
+        log.error("member not told", notice=event.id, why=why)
 
     async def _told_before(self, event: Event) -> bool:
         """Whether a message did arrive of which nobody noted that it did."""
@@ -115,6 +119,9 @@ class OutageNotices:
         async with contextlib.aclosing(channels):
             async for channel in channels:
                 is_theirs = await self._reach.is_authors(event.workspace_id, channel, member)
+                if not is_theirs and event.kind in events.MEMBER_EVENTS:
+                    log.info("digest not sent", notice=event.id, why="the member is out of reach")
+                    return True
                 if await self._sent(event, channel, author="" if is_theirs else member):
                     return True
         self._rest(event, "neither the member nor an admin can be written to")
@@ -122,8 +129,9 @@ class OutageNotices:
 
     async def _sent(self, event: Event, channel: str, *, author: str) -> bool:
         """False when the conversation is closed to us."""
-        text = _words(event, author=author)
-        letter = Letter(text=text, blocks=[said(text)], payload={"outage": event.id})
+        letter = await self._letter(event, author)
+        if letter is None:
+            return True
         await events.begin_telling(event, self._runtime.clock.now())
         try:
             await self._senders.of(event.workspace_id).post(channel, letter)
@@ -136,11 +144,27 @@ class OutageNotices:
             raise
         return True
 
+    async def _letter(self, event: Event, author: str) -> Letter | None:
+        """What is said; nothing where that has become pointless."""
+        payload = {"outage": event.id}
+        if event.kind not in events.MEMBER_EVENTS:
+            text = await _words(event, author)
+            return Letter(text=text, blocks=[said(text)], payload=payload)
+        day = date.fromisoformat(event.data["day"])
+        member = await members.stale_member(event.workspace_id, event.data["member"])
+        if member is None or not digests.is_current(member, day, self._runtime.clock.now()):
+            return None
+        text, blocks = digest(await digests.of(member, day))
+        return Letter(text=text, blocks=blocks, payload=payload)
 
-def _words(event: Event, *, author: str) -> str:
-    if event.kind == "channel.lost":
-        return lost_channel(event.data["channel"])
+
+async def _words(event: Event, author: str) -> str:
     data = event.data
+    if event.kind in events.SERIES_EVENTS:
+        about = await Series.get_or_none(id=data["series"])
+        return series.notice(event.kind, data, about, author=author)
+    if event.kind in events.WORKSPACE_EVENTS:
+        return lost_channel(data["channel"])
     return notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
 
 
@@ -148,7 +172,9 @@ def _overtaken(pending: Sequence[Event]) -> list[Event]:
     """Both notices to a member who heard of neither before the platform was back."""
     over: list[Event] = []
     downs: dict[tuple[int, str, str], Event] = {}
-    for event in (each for each in pending if each.kind.startswith("platform.")):
+    for event in pending:
+        if event.kind not in events.PLATFORM_EVENTS:
+            continue
         whom = (event.workspace_id, event.data["member"], event.data["platform"])
         if event.kind == "platform.down":
             downs[whom] = event

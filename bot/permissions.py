@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from scheduler.models import Account, Member, Post
+from scheduler.models import Account, Member, Post, Series
 from scheduler.posts import PostError
 from scheduler.roles import MemberRole, role_of
 from scheduler.rules import WAITING
@@ -25,6 +25,7 @@ NOT_A_WRITER = (
     f"Contributors, publishers and admins can. {_ASK}"
 )
 NOT_YOURS = "Only the author of this post or an admin of this workspace can do that."
+NOT_YOUR_SERIES = "Only the author of this series or an admin of this workspace can do that."
 NOT_TO_CONNECT = (
     "Only publishers and admins of this workspace can connect accounts. Ask one of them to do it, "
     f"or to change your role. {_ASK}"
@@ -84,6 +85,13 @@ def may_act_on(member: Member, post: Post) -> bool:
 def why_not_act_on(member: Member, post: Post) -> str:
     """The sentence for whoever may not."""
     return NOT_YOURS if may_write(member) or member.user_id != post.author else NOT_A_WRITER
+
+
+def may_act_on_series(member: Member, series: Series) -> bool:
+    """Change, skip, pause or stop a series: its author, unless they are a viewer by now, and admins
+    of the workspace."""
+    is_theirs = member.user_id == series.author and may_write(member)
+    return _is_here(member, series.workspace_id) and (is_theirs or _is_admin(member))
 
 
 def may_connect(member: Member) -> bool:

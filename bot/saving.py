@@ -7,17 +7,19 @@ from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import draft_problems, draft_times, drafts
+from bot import draft_problems, draft_rules, draft_times, drafts
 from bot.draft_problems import Problems
 from bot.drafts import Draft
 from bot.files import Files, FilesRefused
 from bot.forms import slots_note
 from bot.views import ids
-from scheduler import accounts, free_slots, posts
+from scheduler import accounts, free_slots, posts, rewriting, series
 from scheduler.contents import Words
-from scheduler.models import Post
-from scheduler.posts import NewDraft, NewPost
+from scheduler.models import Post, Series
+from scheduler.posts import NewDraft, NewPost, Ref
+from scheduler.recurrence import WrongRule
 from scheduler.runtime import Runtime
+from scheduler.series import NewSeries
 from scheduler.states import PostState, State
 from scheduler.walltime import shown
 
@@ -25,14 +27,19 @@ GONE = (
     "This draft was deleted meanwhile, so nothing was scheduled. To keep what stands here press "
     "Save as Draft, which makes a new one."
 )
+NO_SERIES = (
+    "A post that is stored already cannot be repeated. Choose another time here, and use Duplicate "
+    "on its card for a post that repeats."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """A stored post, or the problems because of which nothing was stored. `newer` is the revision
-    that somebody else stored meanwhile."""
+    """A stored post or series, or the problems because of which nothing was stored. `newer` is the
+    revision that somebody else stored meanwhile."""
 
     post: Post | None = None
+    series: Series | None = None
     due: datetime | None = None
     problems: Problems = field(default_factory=dict)
     newer: int = 0
@@ -48,7 +55,12 @@ class Saver:
     async def schedule(
         self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
     ) -> Saved:
-        """Stores the post of a form whose fields were found in order."""
+        """Stores the post, or the series, of a form whose fields were found in order, or what a
+        post is edited to."""
+        if draft.edits and draft.when.repeats:
+            return Saved(problems={ids.COMPOSER_WHEN: [NO_SERIES]})
+        if draft.when.repeats:
+            return await self._repeat(slack, draft, workspace_id, author)
         slots, problems = await self._free_slots(draft, workspace_id)
         if problems:
             return Saved(problems=problems)
@@ -70,10 +82,40 @@ class Saver:
                 places=draft.places,
                 means_it_twice=draft.twice,
             )
-            post = await posts.schedule(self._runtime, new)
+            if draft.edits:
+                ref = Ref(workspace_id=workspace_id, post_id=draft.id, actor=author)
+                post = await rewriting.rewrite(self._runtime, ref, new)
+            else:
+                post = await posts.schedule(self._runtime, new)
             return Saved(post=post, due=None if draft.when.is_now else post.due_at)
         except FilesRefused as error:
             return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})
+        except posts.Changed as error:
+            return _changed(error)
+        except posts.PostError as error:
+            return Saved(problems=_problems(error, draft))
+
+    async def _repeat(
+        self, slack: AsyncWebClient, draft: Draft, workspace_id: int, author: str
+    ) -> Saved:
+        try:
+            media = await self._files.take(slack, workspace_id, draft.uploads, draft.alt_texts)
+            new = NewSeries(
+                id=draft.id,
+                draft_revision=draft.base,
+                workspace_id=workspace_id,
+                author=author,
+                words=draft.words,
+                account_ids=draft.account_ids,
+                rule=draft_rules.rule(draft.when),
+                media=tuple(media),
+                places=draft.places,
+            )
+            return Saved(series=await series.begin(self._runtime, new))
+        except FilesRefused as error:
+            return Saved(problems={ids.COMPOSER_MEDIA: error.sentences})
+        except WrongRule as error:
+            return Saved(problems={ids.COMPOSER_HOW: [str(error)]})
         except posts.Changed as error:
             return _changed(error)
         except posts.PostError as error:
@@ -159,7 +201,8 @@ def _problems(error: posts.PostError, draft: Draft) -> Problems:
         case posts.SaidBefore():
             return {ids.COMPOSER_TWICE: [_said_before(error, draft.when.zone)]}
         case posts.WrongTime():
-            place = ids.COMPOSER_TIME if draft.when.has_clock else ids.COMPOSER_WHEN
+            has_time = draft.when.has_clock or draft.when.repeats
+            place = ids.COMPOSER_TIME if has_time else ids.COMPOSER_WHEN
             return {place: [str(error)]}
         case posts.UnknownAccount():
             return {ids.COMPOSER_ACCOUNTS: [str(error)]}

@@ -70,6 +70,7 @@ _SKEW = timedelta(minutes=5)
 _PAGES = 10
 _PER_PAGE = 200
 _SHORTEST_PAUSE = 1.0
+_BY_CONVERSATION = "chat.postMessage"
 # One conversation that hangs must not hold up the others for long.
 _CALL_SECONDS = 10.0
 
@@ -82,7 +83,7 @@ class SendingError(Exception):
 
 
 class Paused(SendingError):
-    """Slack limits this method in this conversation for another `seconds`."""
+    """Slack limits this method, here or in the whole workspace, for another `seconds`."""
 
     def __init__(self, method: str, seconds: float) -> None:
         super().__init__(f"{method}: rate limited")
@@ -223,7 +224,7 @@ class Sender:
                 return
 
     async def _call(self, method: str, channel: str, call: _Call) -> Any:
-        left = self._until.get((method, channel), 0.0) - time.monotonic()
+        left = self._until.get(_counted(method, channel), 0.0) - time.monotonic()
         if left > 0:
             raise Paused(method, left)
         access: Access | None = None
@@ -248,7 +249,7 @@ class Sender:
         status, name = _status(error), error_name(error)
         if status == 429 or name in ("ratelimited", "rate_limited"):
             seconds = _retry_after(error)
-            self._until[method, channel] = time.monotonic() + seconds
+            self._until[_counted(method, channel)] = time.monotonic() + seconds
             return Paused(method, seconds)
         said = f"{method}: {name or status}"
         if name in _UNREACHABLE:
@@ -262,6 +263,12 @@ class Sender:
         if name in _NO_ACCESS:
             return NoAccess(said)
         return Unsent(said, is_certain=bool(name) and name not in _DOUBTFUL and status == 200)
+
+
+def _counted(method: str, channel: str) -> tuple[str, str]:
+    """By what Slack counts the calls of a method: messages by conversation, all else by
+    workspace."""
+    return method, channel if method == _BY_CONVERSATION else ""
 
 
 def _status(error: SlackApiError) -> int:

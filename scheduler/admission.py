@@ -97,17 +97,22 @@ def _unmade(name: str, platform: str) -> str:
     )
 
 
-async def check_budget(runtime: Runtime, rows: Sequence[Delivery]) -> None:
+async def check_budget(
+    runtime: Runtime, rows: Sequence[Delivery], *, instead_of: Sequence[Delivery] = ()
+) -> None:
+    """Raises `OverBudget` when a month cannot pay for these, in place of others that it planned
+    to pay for."""
     costs: dict[tuple[str, datetime], int] = {}
-    for row in rows:
+    charged = [row for row in instead_of if row.state not in spending.FREE]
+    for row, sign in [*((row, 1) for row in rows), *((row, -1) for row in charged)]:
         month = row.due_at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        costs[row.platform, month] = costs.get((row.platform, month), 0) + row.price
+        costs[row.platform, month] = costs.get((row.platform, month), 0) + sign * row.price
     for (platform, month), cost in sorted(costs.items()):
         await check_month(runtime, platform, cost, month)
 
 
 async def check_month(runtime: Runtime, platform: str, cost: int, due: datetime) -> None:
-    if cost and spending.budget(runtime, platform):
+    if cost > 0 and spending.budget(runtime, platform):
         month = await spending.month(runtime, platform, due)
         if cost > month.left:
             raise OverBudget(platform, cost, month)
@@ -132,7 +137,8 @@ async def said(runtime: Runtime, rows: Sequence[Delivery]) -> dict[int, Delivery
     earlier: dict[int, Delivery] = {}
     for number, row in enumerate(rows):
         for found in alike.get((row.account_id, row.digest), []):
-            if abs(found.due_at - row.due_at) < window:
+            is_another = found.post_id != row.post_id
+            if is_another and abs(found.due_at - row.due_at) < window:
                 earlier.setdefault(number, found)
     return earlier
 

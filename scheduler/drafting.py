@@ -108,6 +108,16 @@ async def turn_into(connection: BaseDBAsyncClient, post: Post, revision: int) ->
     await _replace(connection, post, revision)
 
 
+async def use_up(connection: BaseDBAsyncClient, ref: Ref, revision: int, now: datetime) -> None:
+    """Takes a draft away because something else was made of it, if it is still as it was read.
+    Raises `Changed`, `Gone` or `TooLate`."""
+    gone = Post(id=ref.post_id, workspace_id=ref.workspace_id)
+    same = _draft(ref.workspace_id, ref.post_id).filter(revision=revision).using_db(connection)
+    if not await same.delete():
+        raise await _why_not_replaced(gone)
+    await note(connection, gone, "post.deleted", ref.actor, now, notice=None)
+
+
 async def why_not_stored(workspace_id: int, post_id: str, error: IntegrityError) -> Exception:
     """Why a new post could not be stored under its id."""
     found = await _found(workspace_id, post_id)

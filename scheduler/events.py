@@ -24,14 +24,30 @@ POST_EVENTS: dict[str, str] = {
     "post.deleted": "It was thrown away while it was a draft.",
     "post.scheduled": "It got its accounts and its time.",
     "post.rescheduled": "Its time was changed.",
-    "post.edited": "Its text or media were changed.",
+    "post.edited": "Its words, files, accounts, places or time were changed.",
     "post.cancelled": "It was called off.",
+    "post.announced": "Dispatcher: an occurrence of a series is a day ahead; its card is shown.",
     "post.submitted": "Approvers are asked about it, for the first time or anew.",
     "post.endorsed": "An approver said yes; more are needed.",
     "post.approved": "Enough approvers said yes; it goes out at its time.",
     "post.returned": "An approver asked for changes; it waits for its author.",
     "post.reminded": "Its time comes closer; approvers who have not answered are reminded.",
     "post.unapproved": "Its time came without enough approvals; it is held until a person decides.",
+}
+#: Every kind of event about a series; its id stands in the data.
+SERIES_EVENTS: dict[str, str] = {
+    "series.begun": "Somebody repeats a post.",
+    "series.changed": "Its text or its rule were changed.",
+    "series.paused": "No posts are made of it for now.",
+    "series.resumed": "Posts are made of it again.",
+    "series.skipped": "One occurrence was left out.",
+    "series.stopped": "Somebody ended it.",
+    "series.stuck": "Dispatcher: the post of an occurrence cannot be made; its author hears why.",
+    "series.missed": "Dispatcher: an occurrence passed without a post; its author hears of it.",
+}
+#: Every kind of event about a member.
+MEMBER_EVENTS: dict[str, str] = {
+    "member.digest": "Dispatcher: it is the hour at which a member wants the digest of their day.",
 }
 #: Every kind of event about an account.
 ACCOUNT_EVENTS: dict[str, str] = {
@@ -85,6 +101,22 @@ async def is_quiet() -> bool:
     """Whether people have been told everything; cheap enough to be asked all the time."""
     statement = "SELECT 1 AS one FROM event WHERE notice IS NOT NULL LIMIT 1"
     return not await fetch(get_connection(), statement, [])
+
+
+async def newest() -> int:
+    """The id of what happened last; 0 when nothing ever did."""
+    rows = await fetch(get_connection(), "SELECT MAX(id) AS id FROM event", [])
+    return int(rows[0]["id"] or 0)
+
+
+async def workspaces_since(event_id: int) -> dict[int, int]:
+    """The workspaces in which something happened after an event, each with the last of it."""
+    rows = await fetch(
+        get_connection(),
+        "SELECT workspace_id, MAX(id) AS id FROM event WHERE id > ?1 GROUP BY workspace_id",
+        [event_id],
+    )
+    return {int(row["workspace_id"]): int(row["id"]) for row in rows}
 
 
 async def subjects(limit: int, *, but: Collection[int] = ()) -> list[tuple[int, str | int]]:

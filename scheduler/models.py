@@ -89,6 +89,10 @@ class Member(Model):
     role = fields.CharField(max_length=16, null=True)
     # The direct conversation with the bot, `D…`, once it was opened.
     dm_channel = fields.CharField(max_length=32, default="")
+    # When they get their digest, `HH:MM` on the clock of their zone; empty for never.
+    digest_at = fields.CharField(max_length=5, default="", db_default="")
+    # The last day (`YYYY-MM-DD`) of which they got it.
+    digested_on = fields.CharField(max_length=10, default="", db_default="")
     # When name, zone and role were last read from Slack.
     checked_at = fields.DatetimeField()
 
@@ -233,8 +237,12 @@ class Post(Model):
     plan: Any = fields.JSONField(null=True)
     # The zone in which the author chose the time.
     timezone = fields.CharField(max_length=64, default="UTC")
-    # Rises with every change of the content; whoever read an older one changes nothing.
+    # Rises with every change of content or time; whoever read an older one changes nothing.
     revision = fields.IntField(default=1)
+    # The series that it was made from, and the day (`YYYY-MM-DD`) of which it is the occurrence;
+    # the day is empty when the series took it back.
+    series_id = fields.CharField(max_length=16, null=True)
+    occurrence = fields.CharField(max_length=10, null=True)
     # While it is submitted or returned: when approvers are reminded next, then when its time comes.
     review_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
@@ -242,8 +250,52 @@ class Post(Model):
 
     class Meta:
         table = "post"
+        # Unique indexes on (series_id, occurrence) and a partial one on what is due of series
+        # stand in the migration that added them.
         # A partial index on `review_at` stands in the migration that added it.
         indexes = (("workspace_id", "author", "created_at"),)
+
+
+class Series(Model):
+    """A post that is repeated. Changed only by `scheduler.series`, `turns` and
+    `occurrences`."""
+
+    id = fields.CharField(max_length=16, primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("models.Workspace")
+    workspace_id: int
+    author = fields.CharField(max_length=32)
+    # What each occurrence says, as in `Post`.
+    text = fields.TextField()
+    variants: Any = fields.JSONField(default=dict)
+    link = fields.TextField(default="")
+    title = fields.TextField(default="")
+    first_comment = fields.TextField(default="")
+    # Its files, as the media store knows them.
+    media: Any = fields.JSONField(default=list)
+    account_ids: Any = fields.JSONField(default=list)
+    # Where within an account it goes, by account id.
+    places: Any = fields.JSONField(default=dict)
+    # When, as `scheduler.recurrence` writes it.
+    rule: Any = fields.JSONField(default=dict)
+    # Rises with every change by a person; whoever read an older one changes nothing.
+    revision = fields.IntField(default=1)
+    # The first day (`YYYY-MM-DD`) of which no post was made yet, and its instant; empty after the
+    # last.
+    next_day = fields.CharField(max_length=10, null=True)
+    next_at = fields.DatetimeField(null=True)
+    # The instant of the last occurrence of which a post was made.
+    last_at = fields.DatetimeField(null=True)
+    # Why no post can be made at the moment, and when it is tried again.
+    trouble = fields.TextField(default="")
+    retry_at = fields.DatetimeField(null=True)
+    paused_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "series"
+        indexes = (("workspace_id", "author"), ("next_at",))
 
 
 class Decision(Model):

@@ -18,6 +18,7 @@ from scheduler.media import StoredMedia, facts_of
 from scheduler.models import Account, Delivery, MediaFile, Post
 from scheduler.sql import clean
 from scheduler.states import PostState
+from scheduler.turns import Turn
 
 PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK = 0, 5, 9
 PRIORITIES = (PRIORITY_NOW, PRIORITY_SCHEDULED, PRIORITY_BULK)
@@ -56,6 +57,8 @@ class NewPost:
     id: str = ""
     #: That of the draft with this id that becomes the post; 0 when there is none.
     revision: int = 0
+    #: Of which series it is an occurrence.
+    turn: Turn | None = None
 
 
 def place_of(account: Account, places: Mapping[int, str]) -> str:
@@ -78,6 +81,8 @@ def post_row(new: NewPost, due: datetime, now: datetime) -> Post:
         state=PostState.SCHEDULED,
         due_at=due,
         timezone=new.timezone,
+        series_id=new.turn.series_id if new.turn else None,
+        occurrence=new.turn.day.isoformat() if new.turn else None,
         created_at=now,
         updated_at=now,
     )

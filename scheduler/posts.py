@@ -7,7 +7,6 @@ workspace finds nothing. Who may do what is decided before, in `bot.permissions`
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +24,8 @@ from scheduler import (
     rules,
     spending,
     states,
+    turns,
 )
-from scheduler.backoff import stage_at
 from scheduler.contents import Words, stored
 from scheduler.database import transaction
 from scheduler.deliveries import Step
@@ -35,7 +34,7 @@ from scheduler.drafting import Plan as Plan
 from scheduler.drafting import delete_draft as delete_draft
 from scheduler.drafting import save_draft as save_draft
 from scheduler.media import StoredMedia
-from scheduler.models import Account, Delivery, MediaFile, Post
+from scheduler.models import Account, Delivery, MediaFile, Post, Series
 from scheduler.post_errors import Changed as Changed
 from scheduler.post_errors import Gone as Gone
 from scheduler.post_errors import NoSuchPost as NoSuchPost
@@ -55,29 +54,23 @@ from scheduler.post_rows import Ref as Ref
 from scheduler.post_rows import delivery_row, note, post_row, store_media
 from scheduler.post_rows import new_id as new_id
 from scheduler.post_rows import place_of as place_of
+from scheduler.post_steps import Found as Found
+from scheduler.post_steps import (
+    asks_anew,
+    hold_step,
+    is_removed,
+    rearm_step,
+    submit,
+    wake,
+    why_not,
+)
 from scheduler.runtime import Runtime
 from scheduler.sql import clean
-from scheduler.states import CHANGEABLE, Move, PostState, Role, State
+from scheduler.states import CHANGEABLE, Move, PostState, State
 
 # What would go out at its time, or waits for approvals: another time needs an approval. What went
 # wrong was approved as it is.
 _AT_ITS_TIME = CHANGEABLE - states.NEEDS_PERSON - {State.PARKED, State.RETRYING}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A post with all that a person may want to see of it."""
-
-    post: Post
-    deliveries: tuple[Delivery, ...]
-    accounts: dict[int, Account]
-    media: tuple[MediaFile, ...]
-
-    @property
-    def summary(self) -> states.Summary:
-        """How the post stands; a comment below it does not count."""
-        counted = [d.state for d in self.deliveries if d.role is not Role.COMMENT]
-        return states.summarize(self.post.state, counted)
 
 
 async def schedule(runtime: Runtime, new: NewPost) -> Post:
@@ -86,7 +79,7 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
 
     Raises `WrongTime` (`SlotTaken` when somebody was faster), `UnknownAccount`, `Unfit`,
     `OverBudget`, `SaidBefore`, or, when the draft or the id is not what it was, `Changed`, `Gone`
-    or `TooLate`; nothing is stored then.
+    or `TooLate`, or `NotNow` when the series has moved on; nothing is stored then.
     """
     now = runtime.clock.now()
     for chosen in [*new.slots.values(), *([new.due_at] if new.due_at else [])]:
@@ -110,6 +103,8 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
     try:
         async with transaction() as connection:
             await free_slots.hold(connection, new.slots)
+            if new.turn:
+                await turns.take(connection, new.turn)
             if new.revision:
                 await drafting.turn_into(connection, post, new.revision)
             else:
@@ -117,12 +112,13 @@ async def schedule(runtime: Runtime, new: NewPost) -> Post:
             await store_media(connection, post, new.media)
             await Delivery.bulk_create(rows, using_db=connection)
             if asks:
-                await _submit(connection, post, new.author, now)
+                await submit(connection, post, new.author, now)
             else:
-                await note(connection, post, "post.scheduled", new.author, now, notice="card")
+                notice = "card" if turns.is_near(new.turn, now) else None
+                await note(connection, post, "post.scheduled", new.author, now, notice=notice)
     except IntegrityError as error:
         raise await drafting.why_not_stored(post.workspace_id, post.id, error) from error
-    _wake(runtime, min(due.values()))
+    wake(runtime, min(due.values()))
     return post
 
 
@@ -151,7 +147,7 @@ async def edit(
     is held and approvers are asked. Raises `NoSuchPost`, `Unfit`, `TooLate`."""
     found = await find(ref.workspace_id, ref.post_id)
     if any(delivery.state not in CHANGEABLE for delivery in found.deliveries):
-        raise TooLate(_why_not(found, "edited"))
+        raise TooLate(why_not(found, "edited"))
     files = list(media) if media is not None else [stored(file) for file in found.media]
     targets = {(d.platform, d.place) for d in found.deliveries}
     unfit = admission.problems(runtime, words, files, targets)
@@ -161,13 +157,13 @@ async def edit(
         await admission.make_fit(runtime, files, {d.platform for d in found.deliveries})
     now = runtime.clock.now()
     laid_out = await _laid_out_anew(runtime, found, words, files)
-    asks = await _asks_anew(found, ref)
+    asks = await asks_anew(found, ref)
     # What failed stays so, unless it must not be tried again with a text that nobody approved.
     waiting = [d for d in found.deliveries if asks or d.state not in states.NEEDS_PERSON]
     steps = [
-        _hold_step(d, d.due_at, d.priority, ref.actor)
+        hold_step(d, d.due_at, d.priority, ref.actor)
         if asks
-        else _rearm_step(d, d.due_at, d.priority, files, ref.actor, now)
+        else rearm_step(d, d.due_at, d.priority, files, ref.actor, now)
         for d in waiting
     ]
     review = await rules.asks(ref.workspace_id, found.post.due_at, now) if asks else {}
@@ -188,8 +184,8 @@ async def edit(
             await store_media(connection, found.post, files)
         await note(connection, found.post, "post.edited", ref.actor, now, notice="card")
         if asks:
-            await _submit(connection, found.post, ref.actor, now)
-    _wake(runtime, now)
+            await submit(connection, found.post, ref.actor, now)
+    wake(runtime, now)
 
 
 async def cancel(runtime: Runtime, ref: Ref) -> None:
@@ -200,7 +196,7 @@ async def cancel(runtime: Runtime, ref: Ref) -> None:
     async with transaction() as connection:
         moved = await _move(connection, found, states.CANCEL, {"next_attempt_at": None}, ref, now)
         if not moved and found.deliveries:
-            raise TooLate(_why_not(found, "cancelled"))
+            raise TooLate(why_not(found, "cancelled"))
         await (
             Post.filter(id=found.post.id)
             .using_db(connection)
@@ -233,7 +229,7 @@ async def deny_live(runtime: Runtime, ref: Ref, delivery_id: int) -> None:
     now = runtime.clock.now()
     values = {"due_at": now, "next_attempt_at": now, "attempts": 0, "priority": PRIORITY_NOW}
     await _move_one(runtime, ref, delivery_id, states.DENY, values, "published again")
-    _wake(runtime, now)
+    wake(runtime, now)
 
 
 async def skip_unconfirmed(runtime: Runtime, ref: Ref, delivery_id: int) -> None:
@@ -251,15 +247,19 @@ async def find(workspace_id: int, post_id: str) -> Found:
 
 
 async def gather(found: Sequence[Post]) -> list[Found]:
-    """Posts with their deliveries, accounts and media, by three statements however many they
+    """Posts with their deliveries, accounts and media, by a few statements however many they
     are."""
     ids = [post.id for post in found]
-    rows = await Delivery.filter(post_id__in=ids).order_by("id") if ids else []
+    all_rows = await Delivery.filter(post_id__in=ids).order_by("id") if ids else []
+    rows = [row for row in all_rows if not is_removed(row)]
     files = await MediaFile.filter(post_id__in=ids).order_by("position") if ids else []
     accounts = await Account.filter(id__in=list({row.account_id for row in rows})) if rows else []
     known = {account.id: account for account in accounts}
+    repeated = list({post.series_id for post in found if post.series_id})
+    series = await Series.filter(id__in=repeated) if repeated else []
     of_post: dict[str, list[Delivery]] = {}
     media: dict[str, list[MediaFile]] = {}
+    series_by_id = {each.id: each for each in series}
     for row in rows:
         of_post.setdefault(row.post_id, []).append(row)
     for file in files:
@@ -270,6 +270,7 @@ async def gather(found: Sequence[Post]) -> list[Found]:
             deliveries=tuple(of_post.get(post.id, ())),
             accounts={row.account_id: known[row.account_id] for row in of_post.get(post.id, ())},
             media=tuple(media.get(post.id, ())),
+            series=series_by_id.get(post.series_id or ""),
         )
         for post in found
     ]
@@ -317,34 +318,39 @@ async def _rearm(
     now = runtime.clock.now()
     files = [stored(file) for file in found.media]
     chosen = [d for d in found.deliveries if only is None or d.id in only]
-    held = [d for d in chosen if d.state in _AT_ITS_TIME] if await _asks_anew(found, ref) else []
+    held = [d for d in chosen if d.state in _AT_ITS_TIME] if await asks_anew(found, ref) else []
     if held:
         # "Now" means as soon as it is approved.
         post_due = None if priority == PRIORITY_NOW else due
         review = await rules.asks(ref.workspace_id, post_due, now)
-        review |= {"due_at": post_due, "revision": F("revision") + 1}
+        review |= {"due_at": post_due}
     steps = [
-        _hold_step(d, due, priority, ref.actor)
+        hold_step(d, due, priority, ref.actor)
         if d in held
-        else _rearm_step(d, due, priority, files, ref.actor, now)
+        else rearm_step(d, due, priority, files, ref.actor, now)
         for d in chosen
     ]
     async with transaction() as connection:
         moved = await deliveries.apply(connection, steps, now)
         if not moved or not moved >= {d.id for d in held}:
-            raise TooLate(_why_not(found, "rescheduled"))
+            raise TooLate(why_not(found, "rescheduled"))
         if due <= now:
             for platform in sorted({d.platform for d in chosen if d.state is State.PARKED}):
                 await circuits.probe_now(connection, platform, now)
-        news: dict[str, Any] = {"due_at": due, "updated_at": now, "state": PostState.SCHEDULED}
+        news: dict[str, Any] = {
+            "due_at": due,
+            "updated_at": now,
+            "state": PostState.SCHEDULED,
+            "revision": F("revision") + 1,
+        }
         news |= review if held else {}
         if timezone is not None:
             news["timezone"] = timezone
         await Post.filter(id=found.post.id).using_db(connection).update(**news)
         await note(connection, found.post, "post.rescheduled", ref.actor, now, notice="card")
         if held:
-            await _submit(connection, found.post, ref.actor, now)
-    _wake(runtime, due)
+            await submit(connection, found.post, ref.actor, now)
+    wake(runtime, due)
 
 
 async def _hold_back(
@@ -356,50 +362,6 @@ async def _hold_back(
         row.state, row.next_attempt_at = State.HELD, None
     asks = await rules.asks(post.workspace_id, due, now)
     post.update_from_dict({**asks, "due_at": due})
-
-
-async def _asks_anew(found: Found, ref: Ref) -> bool:
-    """Whether a change by this person needs an approval. What is held stays held, whoever changes
-    it: only approvers release it."""
-    if any(delivery.state is State.HELD for delivery in found.deliveries):
-        return True
-    return await rules.is_demanded(ref.workspace_id, ref.actor, found.accounts.values())
-
-
-async def _submit(connection: BaseDBAsyncClient, post: Post, actor: str, now: datetime) -> None:
-    """Has approvers asked about a post as it is stored by now."""
-    stored_now = await Post.filter(id=post.id).using_db(connection).get()
-    data = {"revision": stored_now.revision}
-    await note(connection, post, "post.submitted", actor, now, notice="review", data=data)
-
-
-def _hold_step(delivery: Delivery, due: datetime, priority: int, actor: str) -> Step:
-    values = {
-        "due_at": due,
-        "next_attempt_at": None,
-        "attempts": 0,
-        "priority": priority,
-        "kind": "",
-    }
-    return Step(move=states.HOLD, id=delivery.id, fence=0, values=values, actor=actor)
-
-
-def _rearm_step(
-    delivery: Delivery,
-    due: datetime,
-    priority: int,
-    files: Sequence[StoredMedia],
-    actor: str,
-    now: datetime,
-) -> Step:
-    values = {
-        "due_at": due,
-        "next_attempt_at": max(stage_at(due, [file.kind for file in files]), now),
-        "attempts": 0,
-        "priority": priority,
-        "kind": "",
-    }
-    return Step(move=states.REARM, id=delivery.id, fence=0, values=values, actor=actor)
 
 
 async def _move_one(
@@ -418,7 +380,7 @@ async def _move_one(
         successor=await _followed(runtime, delivery, move),
     )
     if not await runtime.ledger.move(step):
-        raise TooLate(_why_not(await find(ref.workspace_id, ref.post_id), done, delivery_id))
+        raise TooLate(why_not(await find(ref.workspace_id, ref.post_id), done, delivery_id))
 
 
 async def _followed(runtime: Runtime, delivery: Delivery, move: Move) -> dict[str, Any] | None:
@@ -441,19 +403,3 @@ async def _move(
         for d in found.deliveries
     ]
     return await deliveries.apply(connection, steps, now)
-
-
-def _why_not(found: Found, done: str, delivery_id: int | None = None) -> str:
-    relevant = [d for d in found.deliveries if delivery_id in (None, d.id)]
-    known = {d.state for d in relevant}
-    if known & {State.PUBLISHING, State.UNCONFIRMED}:
-        return (
-            f"It may already be out, so it cannot be {done} now. Its card will say what happened."
-        )
-    word = " and ".join(sorted(state.value.replace("_", " ") for state in known)) or "gone"
-    return f"This was handled already (it is {word}), so nothing was changed."
-
-
-def _wake(runtime: Runtime, due: datetime) -> None:
-    if due <= runtime.clock.now():
-        runtime.due_now.set()

@@ -13,13 +13,14 @@ import dramatiq
 import redis
 import structlog
 
-from scheduler import actors, reconcile, reminders
+from scheduler import actors, digests, reconcile, reminders
 from scheduler.actors import Actors
 from scheduler.broker import Loop, make_broker
 from scheduler.deliverer import Deliverer
 from scheduler.dispatcher import Dispatcher
 from scheduler.epoch import guard
 from scheduler.keeper import Keeper
+from scheduler.occurrences import SeriesKeeper
 from scheduler.rescuer import Rescuer
 from scheduler.retention import Retention
 from scheduler.runtime import Runtime
@@ -81,10 +82,11 @@ def open_queue(runtime: Runtime, client: redis.Redis, hands: LoopHands | None = 
 async def run_dispatcher(runtime: Runtime, queue: Queue, stop: asyncio.Event) -> None:
     """Dispatches, rescues and looks after accounts until `stop` is set."""
     dispatcher = Dispatcher(runtime, send=queue.actors.send, lost_memory=queue.lost_memory)
-    parts = (Rescuer(runtime), Retention(runtime), Keeper(runtime))
+    parts = (Rescuer(runtime), Retention(runtime), Keeper(runtime), SeriesKeeper(runtime))
     async with _beside(
         *(part.run(stop) for part in parts),
         _every(reminders.TICK_SECONDS, lambda: reminders.tick(runtime)),
+        _every(digests.TICK_SECONDS, lambda: digests.tick(runtime)),
     ):
         await dispatcher.run(stop)
 

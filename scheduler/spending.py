@@ -16,8 +16,8 @@ from scheduler.models import Delivery
 from scheduler.runtime import Runtime
 from scheduler.states import State
 
-# Nothing of these is charged: they did not go out, or not through us.
-_FREE = (State.CANCELLED, State.FAILED, State.MISSED, State.POSTED_MANUALLY)
+#: Nothing of these is charged: they did not go out, or not through us.
+FREE = (State.CANCELLED, State.FAILED, State.MISSED, State.POSTED_MANUALLY)
 _SPENT = (State.PUBLISHED, State.PUBLISHING, State.UNCONFIRMED)
 
 
@@ -52,7 +52,7 @@ async def month(runtime: Runtime, platform: str, at: datetime) -> Month:
     after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
     charged = Delivery.filter(platform=platform, price__gt=0, due_at__gte=first, due_at__lt=after)
     rows = (
-        await charged.exclude(state__in=list(_FREE))
+        await charged.exclude(state__in=list(FREE))
         .annotate(total=Sum("price"))
         .group_by("state")
         .values("state", "total")

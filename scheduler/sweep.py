@@ -16,7 +16,7 @@ import structlog
 
 from scheduler.file_cache import remove_abandoned
 from scheduler.media import day_of, source_of
-from scheduler.models import MediaFile, MediaVersion
+from scheduler.models import MediaFile, MediaVersion, Series
 from scheduler.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -43,9 +43,14 @@ async def sweep(runtime: Runtime, now: datetime) -> int:
 
 
 async def _unused(keys: Collection[str]) -> list[str]:
-    """Those that neither a post refers to nor the file that they were made from."""
+    """Those to which, or to the file that they were made from, no post and no series refers."""
     sources = list({source_of(key) for key in keys})
     if not sources:
         return []
     used = {file.key for file in await MediaFile.filter(key__in=sources).only("key")}
+    used |= {
+        str(file["key"])
+        for series in await Series.filter(ended_at__isnull=True).only("media")
+        for file in series.media
+    }
     return [key for key in keys if source_of(key) not in used]

@@ -93,6 +93,14 @@ def understand(text: str, zone: str, now: datetime) -> datetime:
     return _whole(read, text.strip(), zone)
 
 
+def clock_time(text: str) -> time:
+    """A time of the day alone, such as `08:30` or `8am`. Raises `NotUnderstood`."""
+    read = _clock(_Read(now=datetime.now(UTC), rest=_tidy(text)[:MOST_TYPED]))
+    if read.at is None or read.rest:
+        raise NotUnderstood(f"“{text.strip()[:60]}” is no time of the day. Type it as 8:30 or 8am.")
+    return read.at
+
+
 def _tidy(text: str) -> str:
     words = " ".join(text.strip().rstrip(".!").lower().replace(" o'clock", ":00").split())
     return re.sub(r"\ba\.m\b\.?", "am", re.sub(r"\bp\.m\b\.?", "pm", words))

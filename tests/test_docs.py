@@ -33,8 +33,14 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
     "event",
     sorted(
         {move.event for move in states.MOVES}
-        | {*events.POST_EVENTS, *events.ACCOUNT_EVENTS, *events.PLATFORM_EVENTS}
-        | {*events.WORKSPACE_EVENTS}
+        | {
+            *events.POST_EVENTS,
+            *events.ACCOUNT_EVENTS,
+            *events.PLATFORM_EVENTS,
+            *events.SERIES_EVENTS,
+            *events.MEMBER_EVENTS,
+            *events.WORKSPACE_EVENTS,
+        }
     ),
 )
 def test_every_event_stands_in_the_architecture(event: str) -> None:

@@ -25,8 +25,9 @@ from bot.saving import Saved, Saver
 from bot.slack import SLACK_FAILURES, known_member, tell
 from bot.views import compose as views
 from bot.views import ids
-from scheduler import accounts, members, posts
+from scheduler import accounts, members, posts, recurrence
 from scheduler.models import Member
+from scheduler.recurrence import Rule
 from scheduler.runtime import Runtime
 from scheduler.states import PostState
 
@@ -88,14 +89,14 @@ class Composer:
 
     async def typed(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         await ack()
-        draft = drafts.read(body["view"])
+        draft = await self._read(body["view"], context)
         used = {action["action_id"] for action in body["actions"]}
         chooses = ids.COMPOSER_REFRESH in used
         render = partial(self._render, draft, context, chooses=chooses)
         self._live.show(context.client, body["view"], render)
 
     async def submit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        view, draft = body["view"], drafts.read(body["view"])
+        view, draft = body["view"], await self._read(body["view"], context)
         self._demand_writer(await self._known(context))
         connected = await accounts.connected(context["workspace_id"])
         problems = draft_problems.problems(self._runtime, draft, connected)
@@ -113,12 +114,14 @@ class Composer:
             await ack(response_action="update", view=views.saving(draft))
         elif saving.result().problems:
             await self._refuse(ack, context, view, draft, saving.result())
+        elif saving.result().series:
+            await ack(response_action="update", view=self._ended(saving.result(), draft))
         else:
             await ack()
 
     async def save_draft(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         """The button in the form. Slack lets nobody answer it with a problem at a field."""
-        view, draft = body["view"], drafts.read(body["view"])
+        view, draft = body["view"], await self._read(body["view"], context)
         self._demand_writer(await self._known(context))
         await self._check_right(draft, context)
         await ack()
@@ -152,7 +155,7 @@ class Composer:
         change. One that was deleted meanwhile is for whoever stores it."""
         if draft.revision:
             with contextlib.suppress(posts.NoSuchPost):
-                await allowed(self._runtime, context, draft.id)
+                await allowed(self._runtime, context, draft.id, revises=True)
 
     async def _open(
         self,
@@ -177,6 +180,9 @@ class Composer:
         opened = await context.client.views_open(trigger_id=trigger_id, view=view)
         if member is None or now - member.checked_at > members.BELIEVED:
             self._background.start(self._find_zone(opened["view"], draft, context, notice))
+
+    async def _read(self, view: Json, context: AsyncBoltContext) -> Draft:
+        return await drafts.with_tail(drafts.read(view), context["workspace_id"])
 
     async def _known(self, context: AsyncBoltContext) -> Member:
         """Who acts, as far as the database knows: Slack waits for an answer."""
@@ -246,15 +252,24 @@ class Composer:
         shown = asyncio.create_task(asyncio.sleep(ANSWER_SHOWN_SECONDS))
         saved, error = await _outcome(saving)
         await shown
-        if saved is not None and saved.post is not None:
-            waits = saved.post.state is PostState.SUBMITTED
-            view = views.scheduled(saved.due, draft.when.zone, saved.post.id, waits=waits)
+        if saved is not None and (saved.post or saved.series):
+            view = self._ended(saved, draft)
         else:
             kept = replace(draft, kept=draft.uploads)
             view = await self._again(kept, saved, context, notice=error)
         # Where the member closed it, the card tells of success.
         if not await self._put(view_id, view, context) and error:
             await tell(context.client, str(context.user_id), views.not_stored(draft, error))
+
+    def _ended(self, saved: Saved, draft: Draft) -> Json:
+        """What a form turns into whose post or series was stored."""
+        if saved.series is not None:
+            rule, now = Rule.of(saved.series.rule), self._runtime.clock.now()
+            coming = [each.at for each in recurrence.first_few(rule, now)]
+            return views.repeated(saved.series, coming)
+        assert saved.post is not None
+        waits = saved.post.state is PostState.SUBMITTED
+        return views.scheduled(saved.due, draft.when.zone, saved.post.id, waits=waits)
 
     async def _put(self, view_id: str, view: Json, context: AsyncBoltContext) -> bool:
         """Shows a view in the place of another; False when the member closed that."""

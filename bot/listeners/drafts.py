@@ -10,8 +10,8 @@ from bot import drafts, forms
 from bot.clicks import allowed, open_form
 from bot.listeners.wording import subcommand, text_of_command
 from bot.slack import respond
+from bot.views import compose, ids
 from bot.views import drafts as views
-from bot.views import ids
 from scheduler import accounts, posts
 from scheduler.posts import Plan, Ref
 from scheduler.runtime import Runtime
@@ -73,5 +73,5 @@ class Drafts:
             raise posts.TooLate(views.NO_DRAFT)
         known = {each.id for each in await accounts.connected(found.post.workspace_id)}
         lost = [id_ for id_ in Plan.of(found.post).account_ids if id_ not in known]
-        notice = views.ACCOUNTS_LOST if lost else ""
+        notice = compose.ACCOUNTS_LOST if lost else ""
         return await forms.composer(self._runtime, context, drafts.of_draft(found), notice=notice)

@@ -4,7 +4,7 @@ forms behind them. A second click, an old copy and a stranger change nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import draft_times, permissions
+from bot import draft_problems, draft_times, drafts, forms, permissions
 from bot.background import Background
 from bot.cards import Cards
 from bot.clicks import allowed, open_form
 from bot.clients import Clients
 from bot.draft_times import When
+from bot.drafts import Draft
 from bot.slack import SLACK_FAILURES, log
-from bot.views import ids, notice, offers
+from bot.views import compose, ids, notice, offers
 from bot.views import recovery as views
 from bot.views.blocks import Json, escape, when
 from bot.views.offers import Press
 from bot.views.recovery import Reply, Target
-from scheduler import platforms, posts, rules
-from scheduler.contents import Words
+from scheduler import accounts, platforms, posts, rules
 from scheduler.models import Delivery, Member, Post
 from scheduler.posts import Found, PostError, Ref
 from scheduler.runtime import Runtime
@@ -35,10 +35,9 @@ MOVED_ON = (
     "the post stands now."
 )
 TOO_LONG = (
-    "This text is longer than a form in Slack can hold. Cancel the post and schedule it anew, or "
-    "change it where it was made."
+    "A part of this post is longer than its field in Slack can hold. Cancel the post and schedule "
+    "it anew, or change it where it was made."
 )
-EMPTY = "Write a text; this post has nothing else."
 NOT_A_LINK = "Paste the whole address, beginning with https://, or leave this empty."
 
 
@@ -53,11 +52,11 @@ def register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Back
     app.action(ids.IS_LIVE)(story.open_confirm_live)
     app.action(ids.RESCHEDULE)(story.open_reschedule)
     app.action(ids.EDIT)(story.open_edit)
+    app.action(ids.DUPLICATE)(story.duplicate)
     app.action(ids.OPEN_LINK)(story.follow_link)
     app.view(ids.MARK_POSTED)(story.mark_posted)
     app.view(ids.CONFIRM_LIVE)(story.confirm_live)
     app.view(ids.RESCHEDULE_MODAL)(story.reschedule)
-    app.view(ids.EDIT_MODAL)(story.edit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,9 +154,14 @@ class Recovery:
 
     async def open_edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         click = await self._clicked(body, context, revises=True)
-        if not views.fits_a_field(click.found.post.text):
-            raise PostError(TOO_LONG)
-        await open_form(context, body["trigger_id"], views.edit(click.found, click.target))
+        draft = drafts.to_edit(click.found, click.member.timezone, self._runtime.clock.now())
+        await self._compose(body, context, draft, notice=compose.editing_notice(click.found))
+        await ack()
+
+    async def duplicate(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        click = await self._clicked(body, context)
+        draft = drafts.to_repeat(click.found, click.member.timezone, self._runtime.clock.now())
+        await self._compose(body, context, draft, notice="")
         await ack()
 
     async def follow_link(self, ack: AsyncAck) -> None:
@@ -196,15 +200,6 @@ class Recovery:
         await ack()
         self._settle(context, target.reply, member, f"moved it to {when(due)}")
 
-    async def edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        target, text = views.read_target(body["view"]), _value(body["view"], ids.EDIT_TEXT)
-        found, member = await allowed(self._runtime, context, target.post_id, revises=True)
-        if not text.strip() and not found.media:
-            raise PostError(EMPTY)
-        words = replace(Words.of(found.post), text=text)
-        await posts.edit(self._runtime, _ref(found.post, member), words)
-        await ack()
-
     async def _demand_ahead(self, click: Click) -> None:
         """Raises `Refused` when what waits for its time needs an approval for another."""
         found = click.found
@@ -232,6 +227,18 @@ class Recovery:
             )
             raise posts.TooLate(MOVED_ON)
         return Click(press=press, found=found, member=member, reply=reply)
+
+    async def _compose(
+        self, body: Json, context: AsyncBoltContext, draft: Draft, *, notice: str
+    ) -> None:
+        """Opens the composer with a post in it."""
+        if not draft_problems.fits_the_form(draft):
+            raise PostError(TOO_LONG)
+        known = {each.id for each in await accounts.connected(context["workspace_id"])}
+        if set(draft.account_ids) - known:
+            notice = f"{compose.ACCOUNTS_LOST} {notice}".strip()
+        view = await forms.composer(self._runtime, context, draft, notice=notice)
+        await open_form(context, body["trigger_id"], view)
 
     def _proposed(self, post: Post, member: Member) -> When:
         """The time that the post has, or the next full hours where that has passed."""

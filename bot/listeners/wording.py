@@ -6,7 +6,18 @@ import re
 from typing import Literal, get_args
 
 Word = Literal[
-    "list", "drafts", "status", "accounts", "import", "export", "calendar", "settings", "help"
+    "list",
+    "drafts",
+    "repeats",
+    "digest",
+    "status",
+    "accounts",
+    "import",
+    "export",
+    "calendar",
+    "stats",
+    "settings",
+    "help",
 ]
 
 WORDS: tuple[Word, ...] = get_args(Word)
@@ -14,16 +25,21 @@ _LINK = re.compile(
     r"<(?P<target>[@#!][^<>|\s]+|[a-z][a-z0-9+.-]*:[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>",
     re.IGNORECASE,
 )
+# What may follow `digest`.
+_HOUR = re.compile(r"\d|off$|noon$", re.IGNORECASE)
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
 def subcommand(text: str) -> tuple[Word, str] | None:
     """The sub-command and what follows it; `None` when the text is meant for a post. Only `status`
-    takes a word more, so that "Help us choose a name" stays a post."""
+    takes a word more, and `digest` a time, so that "Help us choose a name" stays a post."""
     words = text.split()
     first = words[0].lower() if words else ""
+    is_hour = first == "digest" and len(words) > 1 and bool(_HOUR.match(words[1]))
+    if is_hour and len(words) == 3 and words[2].lower() in ("am", "pm"):
+        words = [words[0], f"{words[1]}{words[2]}"]
     for word in WORDS:
-        if first == word and len(words) <= (2 if word == "status" else 1):
+        if first == word and len(words) <= (2 if word == "status" or is_hour else 1):
             return word, " ".join(words[1:])
     return None
 
@@ -31,7 +47,7 @@ def subcommand(text: str) -> tuple[Word, str] | None:
 def slip(text: str) -> Word | None:
     """The sub-command that a single word was probably meant to be."""
     words = text.lower().split()
-    if len(words) != 1:
+    if len(words) != 1 or words[0] in WORDS:
         return None
     return next((word for word in WORDS if _is_slip(words[0], word)), None)
 

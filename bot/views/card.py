@@ -9,10 +9,11 @@ from bot.views import ids, offers
 from bot.views import review as reviews
 from bot.views.blocks import Json, actions, button, confirm, cut, escape, header
 from bot.views.standing import followed, noted, said, sentence, where
-from scheduler import platforms
+from scheduler import platforms, recurrence
 from scheduler.approval import Review
 from scheduler.models import Delivery, MediaFile
 from scheduler.posts import Found
+from scheduler.recurrence import Rule
 from scheduler.states import State, Summary
 
 #: With two blocks for each row, and the rest of the card, this keeps within Slack's 50 blocks.
@@ -28,6 +29,7 @@ _LABELS = {
     ids.POST_MANUALLY: "Post Manually",
     ids.PUBLISH_NOW: "Publish Now",
     ids.EDIT: "Edit",
+    ids.DUPLICATE: "Duplicate",
     ids.RESCHEDULE: "Reschedule",
     ids.CANCEL: "Cancel",
     ids.IS_LIVE: "It Is Live",
@@ -59,6 +61,7 @@ def card(
     blocks = [
         header(title(found)),
         noted(f"Post `{escape(found.post.id)}`" + (f" · {note}" if note else "")),
+        *_repeated(found),
         *quote(found.post.text),
         *media(found.media, with_images=with_images),
         *(reviews.standing(found, review, now) if review else []),
@@ -67,6 +70,15 @@ def card(
         *_ending(found),
     ]
     return headline(found, now=now, tries=tries), blocks
+
+
+def _repeated(found: Found) -> list[Json]:
+    """That a post is one of a series, and how to change all of it."""
+    if found.series is None or found.post.occurrence is None:
+        return []
+    rule = escape(recurrence.said(Rule.of(found.series.rule)), 200)
+    text = f"One of a series, {rule}. `{ids.COMMAND} repeats` changes all that is still to come."
+    return [noted(text)]
 
 
 def title(found: Found) -> str:

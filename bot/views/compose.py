@@ -6,22 +6,37 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot import drafts
+from bot import drafts, long_texts
 from bot.drafts import Draft
 from bot.views import compose_fields as fields
 from bot.views import ids
 from bot.views.accounts import Connect
 from bot.views.blocks import Json, actions, button, context, cut, escape, modal, plain, section
-from bot.views.compose_fields import MOST_TYPED, Choice, PlaceField
+from bot.views.compose_fields import Choice, PlaceField
 from bot.views.compose_media import media_fields
-from scheduler.models import Post
+from bot.views.repeat_fields import repeat_fields
+from scheduler import recurrence
+from scheduler.models import Post, Series
 from scheduler.platforms import Room
+from scheduler.posts import Found
+from scheduler.recurrence import Occurrence, Rule
 from scheduler.walltime import Repeated, shown
 
 TITLE = "Schedule a post"
+_OF_TIME = {ids.COMPOSER_WORDS, ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD}
+_SUBMITS = {ids.COMPOSER_NOW: "Publish Now", ids.COMPOSER_REPEAT: "Repeat Post"}
 HOW_TO_KEEP = (
     "_Cancel_ and closing the form throw away what you typed. _Save as Draft_ keeps it, whatever "
     f"is still missing; `{ids.COMMAND} drafts` finds it again."
+)
+HOW_TO_EDIT = (
+    "The post stays as it is until you send this form; _Cancel_ and closing it throw away what you "
+    "typed. All of it goes out at the time above, what failed before included."
+)
+EDIT_TITLE = "Edit the post"
+ACCOUNTS_LOST = (
+    "An account of this post was disconnected. Choose again, or connect it anew with "
+    f"`{ids.COMMAND} accounts`."
 )
 NOTHING_TO_KEEP = "There is nothing to keep yet. Write something, or add a file."
 
@@ -41,6 +56,8 @@ class Form:
     notes: Sequence[str] = ()
     when_note: str = ""
     repeated: Repeated | None = None
+    #: Of what is repeated, the next occurrence on a day on which clocks are changed.
+    odd: Occurrence | None = None
     #: The platforms of the chosen accounts, label by name.
     platforms: Mapping[str, str] = field(default_factory=dict)
     #: The fields that at least one of them has.
@@ -61,27 +78,37 @@ def composer(form: Form) -> Json:
         *fields.accounts_field(draft, form.accounts, form.connects),
         *([fields.twice_field(draft)] if form.asks_twice or draft.twice else []),
         *([fields.overwrite_field(draft)] if draft.newer else []),
-        fields.text_field(draft, takes_focus=form.takes_focus),
+        *fields.text_fields(draft, takes_focus=form.takes_focus),
         context(_counts(form), ids.COMPOSER_COUNTER),
         *fields.variant_fields(draft, form.platforms),
         *fields.extra_fields(draft, form.used),
         *fields.place_fields(form.places),
         *media_fields(draft),
         *fields.when_fields(draft.when, form.repeated),
+        *(repeat_fields(draft.when, form.odd) if draft.when.repeats else []),
         context(
             escape(form.when_note) or f"Times are in {draft.when.zone}.", ids.COMPOSER_WHEN_NOTE
         ),
-        actions(button("Save as Draft", ids.COMPOSER_SAVE_DRAFT), block_id=ids.COMPOSER_BUTTONS),
-        context(HOW_TO_KEEP),
+        *_buttons(draft),
     ]
+    sends = _SUBMITS.get(draft.when.way, "Schedule Post")
     return modal(
-        TITLE,
+        EDIT_TITLE if draft.edits else TITLE,
         blocks,
         callback_id=ids.COMPOSER,
-        submit="Publish Now" if draft.when.is_now else "Schedule Post",
+        submit="Save Changes" if draft.edits and not draft.when.is_now else sends,
         close="Cancel",
         private_metadata=drafts.memory(draft),
     )
+
+
+def _buttons(draft: Draft) -> list[Json]:
+    save = button("Save as Draft", ids.COMPOSER_SAVE_DRAFT)
+    shown = [] if draft.edits else [save]
+    return [
+        *([actions(*shown, block_id=ids.COMPOSER_BUTTONS)] if shown else []),
+        context(HOW_TO_EDIT if draft.edits else HOW_TO_KEEP),
+    ]
 
 
 def kept(post: Post, draft: Draft) -> Json:
@@ -99,13 +126,21 @@ def kept(post: Post, draft: Draft) -> Json:
     )
 
 
+def editing_notice(found: Found) -> str:
+    """What a member must know of a post before they edit it."""
+    if len({row.due_at for row in found.deliveries}) < 2:
+        return ""
+    return "Its accounts have times of their own; all of them get the time that you send here."
+
+
 def opening_notice(text: str, files: Sequence[str]) -> str:
     """What a member must know of a form that was opened with a text or from a message."""
     notes = []
-    if cut(text, MOST_TYPED) != text:
+    if len(long_texts.pieces(text)) > long_texts.MOST_FIELDS:
+        most = long_texts.MOST_TYPED * long_texts.MOST_FIELDS
         notes.append(
-            f"The text was longer than {MOST_TYPED:,} characters, the most that fits here; its end "
-            "is missing."
+            f"The text was longer than {most:,} characters, the most that fits here; its end is "
+            "missing."
         )
     if files:
         notes.append(
@@ -130,7 +165,7 @@ def _nearest(block: str, there: Collection[str]) -> str:
     if block == ids.COMPOSER_PLACE:
         own = (each for each in there if each.startswith(f"{ids.COMPOSER_PLACE}:"))
         return next(own, ids.COMPOSER_ACCOUNTS)
-    if block in (ids.COMPOSER_WORDS, ids.COMPOSER_DATE, ids.COMPOSER_TIME, ids.COMPOSER_FOLD):
+    if block in _OF_TIME:
         return next(each for each in (ids.COMPOSER_TIME, ids.COMPOSER_WHEN) if each in there)
     return ids.COMPOSER_TEXT
 
@@ -138,7 +173,7 @@ def _nearest(block: str, there: Collection[str]) -> str:
 def saving(draft: Draft) -> Json:
     """Stands where the form was while its files are fetched; the text stays readable."""
     return modal(
-        TITLE,
+        EDIT_TITLE if draft.edits else TITLE,
         [
             section("*Saving your post…*"),
             context(
@@ -163,6 +198,19 @@ def scheduled(due: datetime | None, zone: str, post_id: str, *, waits: bool = Fa
         f"`{ids.COMMAND} status {post_id}` shows how it stands."
     )
     return modal(TITLE, [section(said), context(note)], close="Close")
+
+
+def repeated(series: Series, coming: Sequence[datetime]) -> Json:
+    """The end of a form whose post is repeated."""
+    rule = Rule.of(series.rule)
+    told = "\n".join(f"• {shown(at, rule.zone)}" for at in coming)
+    trouble = [section(f":warning: {escape(series.trouble, 2000)}")] if series.trouble else []
+    note = (
+        "Each gets its card in our direct messages a day ahead. "
+        f"`{ids.COMMAND} repeats` shows, skips, pauses, changes and stops it. You can close this."
+    )
+    first = f"*It is repeated {recurrence.said(rule)}.*\nNext:\n{told}"
+    return modal(TITLE, [section(first), *trouble, context(note)], close="Close")
 
 
 def not_stored(draft: Draft, error: str) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bot import long_texts
 from bot.draft_times import When
 from bot.drafts import Draft
+from bot.long_texts import MOST_TYPED
 from bot.views import ids
 from bot.views.accounts import Connect, connect_buttons
 from bot.views.blocks import (
@@ -15,6 +17,7 @@ from bot.views.blocks import (
     Json,
     actions,
     button,
+    context,
     cut,
     field,
     option,
@@ -24,7 +27,6 @@ from bot.views.blocks import (
 from scheduler import timewords
 from scheduler.walltime import Repeated
 
-MOST_TYPED = 3000
 MOST_TIME_WORDS = timewords.MOST_TYPED
 # What is left to its account's default when more accounts are chosen.
 MOST_PLACES = 20
@@ -101,18 +103,40 @@ def _account_option(choice: Choice) -> Json:
     return option(choice.label, str(choice.id), note)
 
 
-def text_field(draft: Draft, *, takes_focus: bool) -> Json:
-    """What the post says everywhere, unless a platform has a text of its own."""
+def text_fields(draft: Draft, *, takes_focus: bool) -> list[Json]:
+    """What the post says everywhere, unless a platform has a text of its own; a long text goes on
+    in further fields."""
+    shown = long_texts.shown(draft.pieces)
+    beyond = [context(_beyond(draft))] if draft.tail_length else []
+    return [
+        *(_text(each, number, takes_focus=takes_focus) for number, each in enumerate(shown)),
+        *beyond,
+    ]
+
+
+def _text(piece: str, number: int, *, takes_focus: bool) -> Json:
     element: Json = {
         "type": "plain_text_input",
-        "action_id": ids.COMPOSER_TEXT,
+        "action_id": long_texts.field_id(number),
         "multiline": True,
         "max_length": MOST_TYPED,
-        **({"focus_on_load": True} if takes_focus else {}),
+        **({"focus_on_load": True} if takes_focus and not number else {}),
         "dispatch_action_config": {"trigger_actions_on": ["on_character_entered"]},
-        **({"initial_value": cut(draft.text, MOST_TYPED)} if draft.text else {}),
+        **({"initial_value": cut(piece, MOST_TYPED)} if piece else {}),
     }
-    return field("Text", element, dispatch_action=True, optional=True)
+    if not number:
+        return field("Text", element, dispatch_action=True, optional=True)
+    hint = "Goes on where the field above ends, without a blank or a new line between them."
+    return field("Text, continued", element, dispatch_action=True, optional=True, hint=hint)
+
+
+def _beyond(draft: Draft) -> str:
+    most = MOST_TYPED * long_texts.MOST_FIELDS
+    return (
+        f":information_source: A form in Slack holds {most:,} characters of a text. The last "
+        f"{draft.tail_length:,} of this one are not shown; they are kept and go out behind what "
+        "stands here."
+    )
 
 
 def variant_fields(draft: Draft, platforms: Mapping[str, str]) -> list[Json]:
@@ -258,6 +282,7 @@ def _way_field(when: When) -> Json:
     options = {
         ids.COMPOSER_LATER: option("At a time", ids.COMPOSER_LATER),
         ids.COMPOSER_SLOT: option("In the next free slot", ids.COMPOSER_SLOT),
+        ids.COMPOSER_REPEAT: option("Again and again", ids.COMPOSER_REPEAT),
         ids.COMPOSER_NOW: option("Publish now", ids.COMPOSER_NOW),
     }
     element: Json = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.draft_problems import MOST_FILES
 from bot.drafts import Draft
+from bot.long_texts import MOST_TYPED
 from bot.views import ids
 from bot.views.blocks import Json, cut, field, option
-from bot.views.compose_fields import MOST_TYPED
 
 _FILE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "mp4", "mov"]
 

@@ -16,10 +16,6 @@ NO_DRAFT = (
     "This is no draft any more: it was scheduled or called off meanwhile. "
     f"`{ids.COMMAND} list` shows how it stands."
 )
-ACCOUNTS_LOST = (
-    "An account that this draft was meant for was disconnected. Choose again, or connect it anew "
-    f"with `{ids.COMMAND} accounts`."
-)
 
 
 def drafts_list(found: Sequence[Found]) -> Json:

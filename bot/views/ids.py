@@ -26,6 +26,10 @@ COMPOSER_WORDS = "composer_words"
 COMPOSER_DATE = "composer_date"
 COMPOSER_TIME = "composer_time"
 COMPOSER_FOLD = "composer_fold"
+COMPOSER_HOW = "composer_how"
+COMPOSER_WEEKDAYS = "composer_weekdays"
+COMPOSER_UNTIL = "composer_until"
+COMPOSER_TIMES = "composer_times"
 COMPOSER_COUNTER = "composer_counter"
 COMPOSER_WHEN_NOTE = "composer_when_note"
 COMPOSER_REFRESH = "composer_refresh"
@@ -37,6 +41,7 @@ COMPOSER_SAVE_DRAFT = "composer_save_draft"
 COMPOSER_NOW = "now"
 COMPOSER_LATER = "later"
 COMPOSER_SLOT = "slot"
+COMPOSER_REPEAT = "repeat"
 COMPOSER_FIRST = "first"
 COMPOSER_SECOND = "second"
 COMPOSER_YES = "yes"
@@ -53,6 +58,10 @@ TYPED = (
     COMPOSER_DATE,
     COMPOSER_TIME,
     COMPOSER_FOLD,
+    COMPOSER_HOW,
+    COMPOSER_WEEKDAYS,
+    COMPOSER_UNTIL,
+    COMPOSER_TIMES,
     COMPOSER_REFRESH,
     COMPOSER_KEPT,
 )
@@ -69,6 +78,7 @@ POST_MANUALLY = "post_manually"
 RESCHEDULE = "reschedule"
 CANCEL = "cancel"
 EDIT = "edit"
+DUPLICATE = "duplicate"
 PUBLISH_NOW = "publish_now"
 IS_LIVE = "is_live"
 IS_NOT_LIVE = "is_not_live"
@@ -80,8 +90,6 @@ MARK_POSTED_LINK = "mark_posted_link"
 CONFIRM_LIVE = "confirm_live"
 CONFIRM_LIVE_LINK = "confirm_live_link"
 RESCHEDULE_MODAL = "reschedule_modal"
-EDIT_MODAL = "edit_modal"
-EDIT_TEXT = "edit_text"
 
 # Import of many posts from a file
 IMPORT = "import"
@@ -91,6 +99,16 @@ IMPORT_REPORT = "import_report"
 IMPORT_AGAIN = "import_again"
 # The same button under a message
 IMPORT_SCHEDULE = "import_schedule"
+
+# Series: the block id carries the series, the value of Skip Next the occurrence
+SERIES_ACTIONS = "series"
+SERIES_SKIP = "series_skip"
+SERIES_PAUSE = "series_pause"
+SERIES_RESUME = "series_resume"
+SERIES_EDIT = "series_edit"
+SERIES_STOP = "series_stop"
+SERIES_MODAL = "series_modal"
+SERIES_TEXT = "series_text"
 
 # Export of the calendar
 EXPORT = "export"
@@ -118,6 +136,18 @@ OPEN_LINK = "open_link"
 # App Home
 HOME_COMPOSE = "home_compose"
 HOME_ACCOUNTS = "home_accounts"
+HOME_SHOW = "home_show"
+HOME_WHOSE = "home_whose"
+HOME_ACCOUNT = "home_account"
+HOME_FILTERS = "home_filters"
+HOME_EARLIER = "home_earlier"
+HOME_LATER = "home_later"
+# Behind a colon the cause
+HOME_RETRY = "home_retry"
+# Values of the choices in it
+HOME_MINE = "mine"
+HOME_EVERYBODY = "everybody"
+HOME_ALL = "all"
 HOME_SETTINGS = "home_settings"
 
 # Settings of the workspace

@@ -16,7 +16,7 @@ from typing import Any
 from bot.views import ids
 from scheduler.models import Delivery
 from scheduler.posts import Found
-from scheduler.states import CHANGEABLE, NEEDS_PERSON, State
+from scheduler.states import CHANGEABLE, NEEDS_PERSON, TERMINAL, State
 
 #: Slack allows 255 characters in a block id.
 MOST_NAMED = 5
@@ -68,12 +68,13 @@ def for_post(found: Found, now: datetime) -> tuple[str, ...]:
     """The buttons of the whole post."""
     changeable = [each for each in found.deliveries if each.state in CHANGEABLE]
     if not changeable:
-        return ()
+        return (ids.DUPLICATE,) if all(d.state in TERMINAL for d in found.deliveries) else ()
     whole = len(changeable) == len(found.deliveries)
     return (
         *([ids.EDIT] if whole else []),
         ids.RESCHEDULE,
         *([ids.PUBLISH_NOW] if can_go_now(found, now) else []),
+        ids.DUPLICATE,
         ids.CANCEL,
     )
 

@@ -148,32 +148,6 @@ def reschedule(
     )
 
 
-def fits_a_field(text: str) -> bool:
-    """False for a text that is longer than one field of a form can hold."""
-    return len(text.encode("utf-16-le")) // 2 <= compose_fields.MOST_TYPED
-
-
-def edit(found: Found, target: Target) -> Json:
-    """Another text, of one that fits a field; time and files stay."""
-    element: Json = {
-        "type": "plain_text_input",
-        "action_id": ids.EDIT_TEXT,
-        "multiline": True,
-        "max_length": compose_fields.MOST_TYPED,
-        "focus_on_load": True,
-        **({"initial_value": found.post.text} if found.post.text else {}),
-    }
-    hint = "Time and files stay as they are."
-    return modal(
-        "Edit the text",
-        [field("Text", element, optional=True, hint=hint)],
-        callback_id=ids.EDIT_MODAL,
-        submit="Save",
-        close="Cancel",
-        private_metadata=memory(target),
-    )
-
-
 def _pastes(kit: ManualKit) -> list[Json]:
     """What there is to copy, as far as a form can hold it."""
     blocks: list[Json] = []

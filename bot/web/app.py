@@ -11,8 +11,9 @@ from aiohttp import web
 from bot.app import build_app
 from bot.background import Background
 from bot.clients import open_clients, uses_slack
+from bot.home_watch import HomeWatch
 from bot.installation import socket_mode
-from bot.web import calendar, connect, health, install, media, slack
+from bot.web import calendar, charts, connect, health, install, media, slack
 from bot.web.keys import BOLT, CLIENTS, REDIS, RUNTIME, RedisCheck
 from scheduler.runtime import Runtime
 
@@ -43,21 +44,23 @@ def create_app(runtime: Runtime, *, redis: RedisCheck | None = None) -> web.Appl
     health.add_routes(app)
     media.add_routes(app)
     calendar.add_routes(app)
+    charts.add_routes(app)
     return app
 
 
 async def _slack(app: web.Application) -> AsyncIterator[None]:
     """The Slack clients, the app behind it and, where it is set up, Socket Mode."""
-    runtime, background = app[RUNTIME], Background()
+    runtime, background, watch = app[RUNTIME], Background(), HomeWatch()
     async with open_clients(runtime) as clients:
-        bolt = build_app(runtime, clients, background=background)
+        bolt = build_app(runtime, clients, background=background, watch=watch)
         app[CLIENTS], app[BOLT] = clients, bolt
         background.start(clients.learn())
-        freshness = asyncio.create_task(clients.keep_fresh())
+        endless = [asyncio.create_task(work) for work in (clients.keep_fresh(), watch.run())]
         async with socket_mode(bolt, runtime):
             yield
-        freshness.cancel()
-        await asyncio.gather(freshness, return_exceptions=True)
+        for task in endless:
+            task.cancel()
+        await asyncio.gather(*endless, return_exceptions=True)
         await background.close()
 
 

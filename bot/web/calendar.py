@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.slack import SLACK_FAILURES, known_member
 from bot.web.keys import CLIENTS, RUNTIME
 from scheduler import feeds, members
-from scheduler.installations import NotInstalled
+from scheduler.installations import NotInstalled, NotRenewed
 from scheduler.models import Member
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ async def _is_there(request: web.Request, member: Member) -> bool:
         user = (await slack.users_info(user=member.user_id))["user"]
     except NotInstalled:
         return False
-    except SLACK_FAILURES as error:
+    except (NotRenewed, *SLACK_FAILURES) as error:
         log.warning("member of a calendar unknown", error=repr(error))
         return not (isinstance(error, SlackApiError) and error.response["error"] in _UNKNOWN)
     if user.get("deleted"):

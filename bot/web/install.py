@@ -6,7 +6,8 @@ import secrets
 
 from aiohttp import web
 
-from bot.oauth import REDIRECT, InstallError
+from bot.manifest import REDIRECT
+from bot.oauth import InstallError
 from bot.web import browser, pages
 from bot.web.keys import CLIENTS, RUNTIME
 from scheduler import install_consents, installations

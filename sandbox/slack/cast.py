@@ -36,8 +36,8 @@ COMMANDS: list[dict[str, Any]] = [
     {
         "command": "/schedule-post",
         "usage_hint": (
-            "[text] | list | drafts | status <id> | accounts | import | export | calendar"
-            " | settings | help"
+            "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import "
+            "| export | calendar | stats | settings | help"
         ),
     }
 ]

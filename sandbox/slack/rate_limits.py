@@ -4,6 +4,7 @@ tiers."""
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ class RateLimits:
         self._clock = clock
         self._switches = switches
         self._buckets: dict[tuple[str, str, str, str], _Bucket] = {}
+        #: How often each method was refused.
+        self.refused: Counter[str] = Counter()
 
     def for_method(self, place: str, method: str, tier: int | None) -> int:
         if tier is None:
@@ -63,7 +66,9 @@ class RateLimits:
             (mode, place, method, channel),
             _new_bucket(per_minute * share, max(1.0, burst * share), now),
         )
-        return math.ceil(bucket.wait_for_one(now))
+        wait = math.ceil(bucket.wait_for_one(now))
+        self.refused[method] += wait > 0
+        return wait
 
 
 def _new_bucket(per_minute: float, size: float, now: float) -> _Bucket:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import burst, footprint, lateness, slack, ticks
+from tests.bench import burst, footprint, home, lateness, slack, ticks
 from tests.bench.result import Result
 
 BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], Iterable[Result]]] = {
     "burst": burst.measure,
     "slack": slack.measure,
     "footprint": footprint.measure,
+    "home": home.measure,
 }
 
 

@@ -67,7 +67,8 @@ def test_a_card_says_in_words_how_the_post_stands(deliveries: list[Any], word: s
     assert headline(post, now=NOW, tries=4).startswith(f"{word}: “We open at nine!”.")
 
 
-WAITING = [ids.EDIT, ids.RESCHEDULE, ids.PUBLISH_NOW, ids.CANCEL]
+NOT_NOW = [ids.EDIT, ids.RESCHEDULE, ids.DUPLICATE, ids.CANCEL]
+WAITING = [ids.EDIT, ids.RESCHEDULE, ids.PUBLISH_NOW, ids.DUPLICATE, ids.CANCEL]
 
 
 @pytest.mark.parametrize(
@@ -80,26 +81,36 @@ WAITING = [ids.EDIT, ids.RESCHEDULE, ids.PUBLISH_NOW, ids.CANCEL]
         (delivery(State.RETRYING), WAITING),
         (
             delivery(State.PARKED, cause="platform"),
-            [ids.RETRY_NOW, ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL],
+            [ids.RETRY_NOW, ids.POST_MANUALLY, *NOT_NOW],
         ),
         (
             delivery(State.PARKED, cause="authentication"),
-            [ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL],
+            [ids.POST_MANUALLY, *NOT_NOW],
         ),
-        (delivery(State.PREPARING, due_at=NOW), [ids.EDIT, ids.RESCHEDULE, ids.CANCEL]),
+        (
+            delivery(State.PREPARING, due_at=NOW),
+            NOT_NOW,
+        ),
         (delivery(State.PUBLISHING), []),
-        (delivery(State.PUBLISHED), []),
-        (delivery(State.POSTED_MANUALLY), []),
-        (delivery(State.CANCELLED), []),
+        (delivery(State.PUBLISHED), [ids.DUPLICATE]),
+        (delivery(State.POSTED_MANUALLY), [ids.DUPLICATE]),
+        (delivery(State.CANCELLED), [ids.DUPLICATE]),
         (delivery(State.UNCONFIRMED, next_attempt_at=SOON, asked_at=NOW), []),
         (asked(), [ids.IS_LIVE, ids.IS_NOT_LIVE, ids.SKIP]),
         (
             delivery(State.FAILED),
-            [ids.RETRY_NOW, ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL],
+            [ids.RETRY_NOW, ids.POST_MANUALLY, *NOT_NOW],
         ),
         (
             delivery(State.MISSED),
-            [ids.PUBLISH_NOW, ids.POST_MANUALLY, ids.EDIT, ids.RESCHEDULE, ids.CANCEL],
+            [
+                ids.PUBLISH_NOW,
+                ids.POST_MANUALLY,
+                ids.EDIT,
+                ids.RESCHEDULE,
+                ids.DUPLICATE,
+                ids.CANCEL,
+            ],
         ),
     ],
     ids=lambda value: value.state.value if hasattr(value, "state") else "",
@@ -123,7 +134,7 @@ def test_each_account_that_needs_somebody_has_its_own_buttons() -> None:
     assert [[each.get("value", "") for each in block["elements"]] for block in blocks] == [
         ["1", "1"],
         ["2", "2", "2"],
-        ["", ""],
+        ["", "", ""],
     ]
     assert blocks[0]["elements"][0]["accessibility_label"] == "Retry Now: X @acme"
 
@@ -358,7 +369,13 @@ def test_a_part_that_is_not_out_has_its_own_row_and_buttons() -> None:
     blocks = shown(found(head, part))
 
     assert "(post 2 of the thread)*\nNot published. X refused this." in texts(blocks)
-    assert buttons(blocks) == [ids.RETRY_NOW, ids.POST_MANUALLY, ids.RESCHEDULE, ids.CANCEL]
+    assert buttons(blocks) == [
+        ids.RETRY_NOW,
+        ids.POST_MANUALLY,
+        ids.RESCHEDULE,
+        ids.DUPLICATE,
+        ids.CANCEL,
+    ]
 
 
 def test_a_comment_that_failed_does_not_fail_its_post() -> None:

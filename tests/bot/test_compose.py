@@ -10,6 +10,7 @@ import pytest
 from bot import draft_problems
 from bot.listeners import compose
 from bot.views import ids
+from bot.views.compose import opening_notice
 from scheduler import accounts
 from scheduler.models import Account, Delivery, MediaFile, MediaVersion, Member, Post
 from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, block, block_ids, bomb, has, mp4, newest, png
@@ -491,10 +492,41 @@ async def test_the_files_of_a_message_are_named_with_what_to_do(
     await desk.sees(lambda state: has(state["views"], "poster.png", "add them below"))
 
 
-async def test_a_text_too_long_for_the_form_is_cut_and_said(desk: Desk, account: Account) -> None:
-    form = await desk.compose("y" * 3500)
+def test_a_text_too_long_for_the_form_is_cut_and_said() -> None:
+    assert "its end is missing" in opening_notice("y" * 12_001, [])
+    assert opening_notice("y" * 12_000, []) == ""
 
-    await form.shows("its end is missing")
+
+async def test_a_text_longer_than_a_field_goes_on_in_the_next(desk: Desk, account: Account) -> None:
+    text = " ".join(f"word{number}" for number in range(400))
+    form = await desk.compose(text)
+    view = await form.shows("Text, continued")
+    parts = [block(view, each)["element"]["initial_value"] for each in TEXTS]
+
+    await form.fill(date=LATER, time="09:30")
+    await form.closes()
+
+    assert "".join(parts) == text
+    assert (await Post.get()).text == text
+
+
+TEXTS = (ids.COMPOSER_TEXT, f"{ids.COMPOSER_TEXT}:2")
+
+
+async def test_a_field_that_is_nearly_full_gets_another_below_it(
+    desk: Desk, account: Account
+) -> None:
+    form = await desk.compose("Short")
+
+    await form.type(text="y " * 1400)
+    await form.shows("Text, continued")
+    await form.type(**{"text:2": "The end"})
+    await form.shows("X: 2,807")
+    await form.type(text="Short again, ")
+    await form.shows("X: 20 of 280")
+    await form.closes()
+
+    assert (await Post.get()).text == "Short again, The end"
 
 
 async def test_a_form_that_cannot_be_stored_keeps_its_text_and_gives_a_number(

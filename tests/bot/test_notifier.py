@@ -12,6 +12,7 @@ import pytest
 
 from bot.clients import Clients, open_clients
 from bot.notifier import Notifier
+from bot.views import ids
 from bot.watch import SchedulerWatch
 from scheduler import events, markers, members, posts
 from scheduler.contents import Words
@@ -19,7 +20,7 @@ from scheduler.database import transaction
 from scheduler.models import Account, Card, Delivery, Event, MediaFile, Member
 from scheduler.posts import Found, Ref
 from scheduler.runtime import open_runtime
-from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, has
+from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, button_ids, has
 from tests.bot.post_world import ask, fail, make_account, miss, publish, schedule, strand
 from tests.world import until
 
@@ -103,7 +104,7 @@ async def test_the_card_follows_the_post(desk: Desk, notifier: Notifier, acme: A
     assert after["ts"] == before["ts"]
     assert after["text"].startswith("Published: ")
     assert has(after, "https://x.com/acme/status/1")
-    assert not has(after, '"actions"')
+    assert button_ids(after) == [ids.DUPLICATE]
 
 
 async def test_every_rendering_of_a_card_bears_another_number(

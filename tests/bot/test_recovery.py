@@ -448,7 +448,7 @@ async def test_it_is_live_closes_the_question(
     await (await form.fill(confirm_live_link=link)).closes()
 
     assert (await becomes(State.PUBLISHED)).permalink == link
-    assert button_ids(await card(desk, notifier)) == []
+    assert button_ids(await card(desk, notifier)) == [ids.DUPLICATE]
 
 
 @pytest.mark.parametrize(
@@ -507,7 +507,7 @@ async def test_no_link_mentions_anybody(desk: Desk, notifier: Notifier, acme: Ac
         (fail, ids.POST_MANUALLY, ids.MARK_POSTED_LINK),
         (ask, ids.IS_LIVE, ids.CONFIRM_LIVE_LINK),
         (nothing, ids.RESCHEDULE, ids.COMPOSER_DATE),
-        (nothing, ids.EDIT, ids.EDIT_TEXT),
+        (nothing, ids.EDIT, ids.COMPOSER_TEXT),
     ],
     ids=["post-manually", "is-live", "reschedule", "edit"],
 )
@@ -636,9 +636,9 @@ async def test_a_text_that_does_not_fit_is_refused_and_not_stored(
     form = await form_of(desk, notifier, ids.EDIT)
     before = await truth()
 
-    errors = await (await form.fill(edit_text=text)).errors()
+    errors = await (await form.fill(composer_text=text)).errors()
 
-    assert said in errors[ids.EDIT_TEXT]
+    assert said in errors[ids.COMPOSER_TEXT]
     assert await truth() == before
 
 
@@ -649,7 +649,7 @@ async def test_another_text_is_stored_and_shown(
     form = await form_of(desk, notifier, ids.EDIT)
     await form.shows("We open at nine!")
 
-    await (await form.fill(edit_text="We open at ten & <!channel>")).closes()
+    await (await form.fill(composer_text="We open at ten & <!channel>")).closes()
 
     assert (await Post.get()).text == "We open at ten & <!channel>"
     assert has(await card(desk, notifier), "We open at ten & <!channel>")
@@ -791,7 +791,7 @@ async def test_a_text_longer_than_a_form_is_not_cut_by_it(
     desk: Desk, notifier: Notifier, acme: Account
 ) -> None:
     await schedule(desk.runtime, acme)
-    await Post.all().update(text="🙂" * 1501)
+    await Post.all().update(first_comment="🙂" * 1501)
     shown = await card(desk, notifier)
 
     await desk.press(shown, ids.EDIT)

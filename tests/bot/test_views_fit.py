@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from bot.draft_times import When
@@ -14,32 +16,53 @@ from bot.drafts import Draft, Upload
 from bot.views import accounts as account_views
 from bot.views import calendar as calendar_views
 from bot.views import compose, home, posts_list
+from bot.views import digest as digest_views
 from bot.views import drafts as draft_views
 from bot.views import exports as export_views
+from bot.views import figures as figure_views
 from bot.views import imports as import_views
 from bot.views import review as review_views
+from bot.views import series as series_views
 from bot.views import settings as settings_views
+from bot.views import slots as slot_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.card import card
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
+from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
 from scheduler import events
 from scheduler.approval import Review
+from scheduler.digests import Digest
+from scheduler.figures import Day, Month
 from scheduler.imports import Report, RowProblem
-from scheduler.models import Account, Decision, Delivery, Event, MediaFile, Post, Rules
+from scheduler.models import (
+    Account,
+    Decision,
+    Delivery,
+    Event,
+    MediaFile,
+    Post,
+    Rules,
+    Series,
+)
+from scheduler.overview import Look, Page, Show
 from scheduler.platforms import Room
 from scheduler.posts import Found
+from scheduler.recurrence import Every, Occurrence, Rule
 from scheduler.roles import MemberRole
+from scheduler.series import Shown
 from scheduler.states import PostState, State
-from scheduler.walltime import Repeated
+from scheduler.walltime import Repeated, Skipped
 from tests.properties import holds_for
 
 Json = dict[str, Any]
 
 NOW = datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 AGAIN = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+TWICE = Occurrence(NOW.date(), NOW, Repeated(first=NOW, second=AGAIN))
+SKIPPED = Occurrence(NOW.date(), NOW, Skipped(before=NOW, after=AGAIN))
 MOST_BYTES = 250_000
 
 # Plain, right to left, joined emoji, what mrkdwn eats, and what JSON makes six times as long.
@@ -67,7 +90,11 @@ uploads = st.builds(
 whens = st.builds(
     When,
     zone=st.just("America/New_York"),
-    way=st.sampled_from(["later", "slot", "now"]),
+    way=st.sampled_from(["later", "slot", "now", "repeat"]),
+    how=st.sampled_from(["day:1", "week:1", "week:2", "month:1", "month:1:last", "year:1"]),
+    weekdays=st.sampled_from(["", "0", "0123456"]),
+    until=st.sampled_from(["", "2030-11-07"]),
+    times=st.sampled_from(["", "12", "x", "9" * 50]),
     seen=st.sampled_from(["", "0" * 16]),
     words=written(150),
     date=st.sampled_from(["", "2027-11-07"]),
@@ -78,6 +105,9 @@ drafts = st.builds(
     Draft,
     when=whens,
     text=written(3000),
+    edits=st.booleans(),
+    tail_of=st.just("k7m2p9xq4w"),
+    tail_length=st.integers(0, 60_000),
     account_ids=st.lists(st.integers(0, 150), max_size=150, unique=True).map(tuple),
     uploads=st.lists(uploads, max_size=10).map(tuple),
     kept=st.lists(uploads, max_size=10).map(tuple),
@@ -127,6 +157,7 @@ forms = st.builds(
     notes=st.lists(written(300), max_size=40),
     when_note=written(500),
     repeated=st.sampled_from([None, Repeated(first=NOW, second=AGAIN)]),
+    odd=st.sampled_from([None, TWICE, SKIPPED]),
     platforms=st.sampled_from([{}, {"x": "X"}, {name: name.title() for name in PLATFORMS}]),
     used=st.frozensets(st.sampled_from(["link", "title", "first_comment"])),
     places=st.lists(places, max_size=30, unique_by=lambda each: each.account_id),
@@ -194,6 +225,30 @@ def test_the_composer_fits(form: Form) -> None:
     assert fits(compose.composer(form))
 
 
+@pytest.mark.parametrize("letter", ["a", "日", "\x01", "👩"])
+def test_a_form_whose_every_field_is_full_fits(letter: str) -> None:
+    full = letter * (3000 // len(letter.encode("utf-16-le")) * 2)
+    draft = Draft(
+        when=When(zone="America/New_York"),
+        text=full * 5,
+        tail_length=3000,
+        adapts=True,
+        variants=dict.fromkeys(PLATFORMS, full),
+        link=full,
+        title=full,
+        first_comment=full,
+        alt_text=full,
+    )
+    form = Form(
+        draft=draft,
+        accounts=[Choice(id=1, label="X · @acme")],
+        platforms={name: name.title() for name in PLATFORMS},
+        used=frozenset({"link", "title", "first_comment"}),
+    )
+
+    assert fits(compose.composer(form))
+
+
 @holds_for(drafts, written(5000))
 def test_what_follows_the_composer_fits(draft: Draft, error: str) -> None:
     assert fits(compose.saving(draft))
@@ -228,13 +283,53 @@ def test_the_status_fits(post: Found) -> None:
     assert check_answer(posts_list.status(post)) == []
 
 
-@holds_for(st.lists(found(), max_size=10), st.lists(found(), max_size=10), account_rows, connects)
+@holds_for(
+    st.lists(found(), min_size=1, max_size=3),
+    account_rows,
+    connects,
+    st.sampled_from(Show),
+    st.integers(0, 3),
+)
 def test_the_home_fits(
-    waiting: list[Found], coming: list[Found], rows: list[Row], connects: list[Connect]
+    some: list[Found], rows: list[Row], connects: list[Connect], show: Show, page: int
 ) -> None:
-    shown = home.Home(waiting=waiting, coming=coming, accounts=rows, connects=connects, now=NOW)
+    many = [replace_id(some[number % len(some)], number) for number in range(20)]
+    days = [(NOW + timedelta(days=number), each) for number, each in enumerate(many)]
+    shown = home.Home(
+        look=Look(show=show, author="U0ALICE", account_id=1, page=page),
+        page=Page(posts=days, has_more=True),
+        waiting=Page(posts=days[: home.MOST_WAITING], has_more=True),
+        accounts=rows,
+        connects=connects,
+        now=NOW,
+        drafts=many[: home.MOST_DRAFTS + 1],
+        failed={"authentication": 10**6, "network": 2, "platform": 3, "rate_limit": 4},
+        month=Month(
+            days=[Day(day=NOW.date(), published=10**6, failed=10**6)] * 30,
+            by_platform={name: 10**6 for name in PLATFORMS},
+            by_cause={"content": 10**6},
+        ),
+        chart_url="https://postbot.example/chart/" + "1234567.1234567-" * 30 + ".png",
+        slots={each.id: NOW for each in rows},
+        may_act=frozenset(each.post.id for each in many),
+    )
 
     assert fits(home.home(shown), surface="home")
+    assert check_answer(figure_views.stats_message(shown.month)) == []  # type: ignore[arg-type]
+
+
+def replace_id(post: Found, number: int) -> Found:
+    """The same post under another id, as no two of a page have the same."""
+    made = Post(
+        id=f"post{number}",
+        author=post.post.author,
+        text=post.post.text,
+        state=post.post.state,
+        due_at=post.post.due_at,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return replace(post, post=made)
 
 
 row_problems = st.builds(
@@ -369,3 +464,91 @@ def test_a_cut_text_is_as_long_as_allowed_and_whole_where_it_fits(text: str, mos
 @holds_for(written(400))
 def test_what_people_write_never_becomes_markup(text: str) -> None:
     assert not set(escape(text)) & {"<", ">"}
+
+
+RULE = Rule(
+    every=Every.WEEK,
+    weekdays=tuple(range(7)),
+    first=NOW.date(),
+    at=NOW.time(),
+    zone="America/Argentina/ComodRivadavia",
+    until=NOW.date(),
+    times=1000,
+)
+series = st.builds(
+    Series,
+    id=st.just("k7m2p9xq4w"),
+    author=st.just("U0ALICE"),
+    text=written(3000),
+    media=st.just([{}]),
+    rule=st.just(RULE.column()),
+    trouble=written(3000),
+    paused_at=st.sampled_from([None, NOW]),
+)
+series_rows = st.builds(
+    SeriesRow,
+    shown=st.builds(
+        Shown,
+        series=series,
+        accounts=st.lists(accounts, max_size=30).map(tuple),
+        coming=st.lists(st.just((NOW, "k7m2p9xq4w")), max_size=3).map(tuple),
+    ),
+    may_act=st.booleans(),
+)
+
+
+def numbered(rows: list[SeriesRow]) -> list[SeriesRow]:
+    """Each of a series of its own."""
+    own = [replace(row, shown=replace(row.shown, series=copy(row.shown.series))) for row in rows]
+    for number, row in enumerate(own):
+        row.shown.series.id = f"k7m2p9xq{number:02}"
+    return own
+
+
+@holds_for(st.lists(series_rows, max_size=12).map(numbered))
+def test_the_series_fit(rows: list[SeriesRow]) -> None:
+    assert check_answer(series_views.series_list(rows)) == []
+
+
+@holds_for(series, written(3000), whens, written(3000), st.sampled_from([None, TWICE, SKIPPED]))
+def test_the_form_of_a_series_fits(
+    made: Series, text: str, when: When, note: str, odd: Occurrence | None
+) -> None:
+    assert fits(series_views.edit_form(made, text, when, note=note, odd=odd))
+
+
+@holds_for(series, st.lists(st.just(NOW), max_size=3))
+def test_the_end_of_a_form_that_repeats_fits(made: Series, coming: list[datetime]) -> None:
+    assert fits(compose.repeated(made, coming))
+
+
+@holds_for(series, written(3000), st.integers(1, 1000))
+def test_what_the_author_of_a_series_hears_fits(made: Series, reason: str, passed: int) -> None:
+    data = {"at": NOW.isoformat(), "first": NOW.isoformat(), "reason": reason, "passed": passed}
+
+    for kind in ("series.stuck", "series.missed"):
+        assert len(series_views.notice(kind, data, made, author="U0BOB")) <= 3000
+
+
+@holds_for(accounts, st.text(alphabet="Mon-Fri 09:0,", max_size=5000))
+def test_the_form_of_slots_fits(account: Account, slots: str) -> None:
+    account.slots, account.slots_zone = slots, "America/Argentina/ComodRivadavia"
+
+    assert fits(slot_views.slots_form(account, account.slots_zone))
+    assert fits(slot_views.slots_set(account, [NOW] * 3))
+
+
+@holds_for(st.lists(found(), max_size=12), st.lists(found(), max_size=12), st.integers(0, 999))
+def test_the_digest_fits(today: list[Found], waiting: list[Found], count: int) -> None:
+    shown = Digest(
+        day=NOW.date(),
+        today=tuple(today[:10]),
+        today_count=count,
+        waiting=tuple(waiting[:10]),
+        to_review=tuple(waiting[:10]),
+        failed=tuple(today[:10]),
+    )
+
+    text, blocks = digest_views.digest(shown)
+
+    assert check_answer({"text": text, "blocks": blocks}) == []
