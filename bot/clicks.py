@@ -26,16 +26,16 @@ async def allowed(
 ) -> tuple[Found, Member]:
     """A post of the workspace that Slack vouches for, and who acts, if they may. One who `revises`
     edits it or moves it; its approvers may, too. Raises `PostError`."""
-    found = await posts.find(context["workspace_id"], post_id)
-    member = await _member(runtime, context, found.post)
-    people = (await approval.review_of(found.post)).people if revises else ()
+    post = await posts.find_alone(context["workspace_id"], post_id)
+    member = await _member(runtime, context, post)
+    people = (await approval.review_of(post)).people if revises else ()
     permissions.demand(
-        permissions.may_act_on(member, found.post)
-        or (revises and permissions.may_revise(member, found.post, people)),
-        permissions.why_not_act_on(member, found.post),
+        permissions.may_act_on(member, post)
+        or (revises and permissions.may_revise(member, post, people)),
+        permissions.why_not_act_on(member, post),
     )
     # Read again: much may have happened while Slack told who that is.
-    return await posts.find(found.post.workspace_id, post_id), member
+    return await posts.find(post.workspace_id, post_id), member
 
 
 async def open_form(context: AsyncBoltContext, trigger_id: str, *candidates: Json) -> None:

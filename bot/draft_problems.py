@@ -8,14 +8,13 @@ from typing import Any
 from bot import draft_rules, draft_times
 from bot.drafts import Draft
 from bot.long_texts import MOST_TYPED, length
+from bot.uploads import MOST_FILES
 from bot.views import ids
 from scheduler import admission, platforms, posts
 from scheduler.media import StoredMedia
 from scheduler.models import Account
 from scheduler.runtime import Runtime
 
-#: As many as Slack lets people add, and as many boxes as it shows.
-MOST_FILES = 10
 MOST_LINK, MOST_TITLE = 2000, 255
 #: Sentences by the id of the block that they belong to.
 Problems = dict[str, list[str]]

@@ -47,8 +47,8 @@ class Files:
         and those that Slack hands over. Raises `FilesRefused`."""
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                known = await _known(workspace_id, files)
-                found = await asyncio.gather(*(self._take(slack, known, each) for each in files))
+                at_hand = await known(workspace_id, files)
+                found = await asyncio.gather(*(self._take(slack, at_hand, each) for each in files))
         except TimeoutError:
             raise FilesRefused([TOO_SLOW]) from None
         refused = [each for each in found if isinstance(each, str)]
@@ -76,7 +76,8 @@ class Files:
         return replace(fetched, slack_file_id=file.id)
 
 
-async def _known(workspace_id: int, files: Sequence[Upload]) -> dict[int, StoredMedia]:
+async def known(workspace_id: int, files: Sequence[Upload]) -> dict[int, StoredMedia]:
+    """Those of these files that a post of the workspace has, by their row."""
     ids = [each.stored for each in files if each.stored]
     rows = await MediaFile.filter(id__in=ids, post__workspace_id=workspace_id) if ids else []
     return {row.id: stored(row) for row in rows}

@@ -9,16 +9,17 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot import draft_problems, draft_rules, draft_times, permissions
+from bot import draft_problems, draft_rules, draft_times, files, permissions
 from bot.draft_times import When
 from bot.drafts import Draft
 from bot.views import compose as views
 from bot.views import ids
+from bot.views import preview as preview_views
 from bot.views.accounts import Connect
 from bot.views.compose import Form
 from bot.views.compose_fields import Choice, PlaceField
 from bot.web.connect import connect_buttons
-from scheduler import accounts, free_slots, members, platforms
+from scheduler import accounts, free_slots, members, platforms, posts, previews
 from scheduler.models import Account
 from scheduler.post_errors import WrongTime
 from scheduler.runtime import Runtime
@@ -51,11 +52,14 @@ async def form(
     chooses: bool = False,
     asks_twice: bool = False,
 ) -> Form:
-    """The composer of a draft. In a new one, and in one that `chooses`, the only account of a
-    workspace is chosen already."""
+    """The composer of a draft. In a new one, and in one that `chooses`, the accounts of the
+    member's newest post are chosen already, or the only one of the workspace."""
     connected = await accounts.connected(workspace_id)
-    if (is_new or chooses) and len(connected) == 1 and not draft.revision:
-        draft = replace(draft, account_ids=(connected[0].id,))
+    if (is_new or chooses) and not draft.revision and not draft.account_ids:
+        used = await posts.last_accounts(workspace_id, user_id)
+        only = [connected[0].id] if len(connected) == 1 else []
+        usual = [account.id for account in connected if account.id in used]
+        draft = replace(draft, account_ids=tuple(usual or only))
     chosen = [account for account in connected if account.id in draft.account_ids]
     names = sorted({account.platform for account in chosen})
     draft, when_note = await _timed(runtime, draft, chosen)
@@ -77,6 +81,31 @@ async def form(
     )
 
 
+async def preview(runtime: Runtime, draft: Draft, *, workspace_id: int) -> Json:
+    """The view that shows how a draft would look on each platform."""
+    connected = await accounts.connected(workspace_id)
+    chosen = [account for account in connected if account.id in draft.account_ids]
+    draft, when_note = await _timed(runtime, draft, chosen)
+    known = await files.known(workspace_id, draft.uploads)
+    media = [
+        replace(known[file.stored], alt_text=alt_text)
+        if file.stored in known
+        else platforms.announced(name=file.name, mime=file.mime, size=file.size, alt_text=alt_text)
+        for file, alt_text in zip(draft.uploads, draft.alt_texts, strict=False)
+    ]
+    names = {
+        value: name for each in chosen if _has_places(each) for value, name in _names(each, draft)
+    }
+    shown = previews.previews(runtime, draft.words, media, chosen, draft.places)
+    return preview_views.preview(shown, when_note, names)
+
+
+def _names(account: Account, draft: Draft) -> list[tuple[str, str]]:
+    """What the places of an account are called, by value."""
+    place = _place(account, draft)
+    return [*place.options.items(), *([place.chosen] if place.chosen else [])]
+
+
 async def _connects(runtime: Runtime, workspace_id: int, user_id: str) -> list[Connect] | None:
     known = await members.stale_member(workspace_id, user_id)
     member = known or await members.stranger(runtime, workspace_id, user_id)
@@ -89,6 +118,7 @@ def _choice(account: Account) -> Choice:
     return Choice(
         id=account.id,
         label=f"{platforms.label(account.platform)} · @{account.username}",
+        platform=platforms.label(account.platform),
         needs_reconnect=account.health == accounts.BROKEN,
     )
 

@@ -142,4 +142,7 @@ def _check_download(response: aiohttp.ClientResponse, name: str) -> None:
 
 
 def _gone(name: str) -> str:
-    return f"“{name}” is no longer in Slack. Upload it again."
+    return (
+        f"“{name}” is no longer in Slack, or lies in a conversation that Postbot cannot see. "
+        "Upload it here."
+    )

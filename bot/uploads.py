@@ -13,6 +13,8 @@ from scheduler.models import MediaFile
 
 Json = dict[str, Any]
 
+#: As many as Slack lets people add, and as many boxes as it shows.
+MOST_FILES = 10
 # Ten files and all else must fit into what Slack keeps with a form.
 _NAME, _MIME = 60, 40
 
@@ -39,6 +41,13 @@ def of_slack(about: Json) -> Upload:
         size=int(about.get("size") or 0),
         about=about,
     )
+
+
+def of_message(files: Sequence[Json]) -> tuple[tuple[Upload, ...], list[str]]:
+    """The files of a message in Slack that a post can take, and the names of the others."""
+    given = [of_slack(about) for about in files if about.get("id")]
+    fit = [each for each in given if each.mime.startswith(("image/", "video/"))][:MOST_FILES]
+    return tuple(fit), [each.name for each in given if each not in fit]
 
 
 def of_post(file: MediaFile) -> Upload:

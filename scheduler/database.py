@@ -20,6 +20,8 @@ from tortoise.exceptions import TransactionManagementError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
+# More than the notifier uses at once, so that somebody who presses a button need not wait for it.
+CONNECTIONS = 12
 # Any number that no other program on the same server uses for its own advisory locks.
 _MIGRATION_LOCK = 0x706F7374626F74
 
@@ -45,7 +47,7 @@ def sqlite_path(url: str) -> Path:
     return Path(url.removeprefix("sqlite://").partition("?")[0])
 
 
-def config(url: str, *, connections: int = 5) -> dict[str, Any]:
+def config(url: str, *, connections: int = CONNECTIONS) -> dict[str, Any]:
     """Tortoise's configuration. The connection label differs per dialect because Tortoise caches
     prepared SQL by label."""
     label = "sqlite" if is_sqlite(url) else "postgres"
@@ -74,7 +76,7 @@ def config(url: str, *, connections: int = 5) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def opened(url: str, *, connections: int = 5) -> AsyncIterator[TortoiseContext]:
+async def opened(url: str, *, connections: int = CONNECTIONS) -> AsyncIterator[TortoiseContext]:
     """A database context for the running event loop; one for each loop, never shared."""
     async with TortoiseContext() as context:
         await context.init(config(url, connections=connections))

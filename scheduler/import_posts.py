@@ -75,7 +75,7 @@ async def judge(
         problems += wrong
         if not wrong:
             drawn.append((item, _draw_up(runtime, item, there, demands, now)))
-    return drawn, problems + await _repeated(runtime, drawn, connected)
+    return drawn, problems + await repeated(runtime, drawn, connected)
 
 
 def _draw_up(
@@ -171,7 +171,7 @@ async def _problems(
     return []
 
 
-async def _repeated(
+async def repeated(
     runtime: Runtime, drawn: Sequence[tuple[Item, Drawn]], connected: Sequence[Account]
 ) -> list[RowProblem]:
     """What is said twice: within the file, and of what is scheduled or went out already."""

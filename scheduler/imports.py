@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from tortoise.expressions import F
+
 from publishers import get
 from scheduler import accounts, admission, import_rows, sheets
 from scheduler.database import transaction
@@ -26,13 +28,14 @@ from scheduler.import_posts import (
     item_of,
     judge,
     kept,
+    repeated,
     rows_of,
     store,
 )
 from scheduler.import_rows import Planned
 from scheduler.import_rows import RowProblem as RowProblem
 from scheduler.media import StoredMedia, UnusableMedia
-from scheduler.models import Account, Import
+from scheduler.models import Account, Import, Workspace
 from scheduler.post_errors import OverBudget, PostError
 from scheduler.post_rows import PRIORITY_BULK, NewPost
 from scheduler.runtime import Runtime
@@ -120,6 +123,15 @@ def template(connected: Sequence[Account], now: datetime) -> str:
     return sheets.write(columns, rows).decode("utf-8-sig").replace("\r\n", "\n")
 
 
+def problems_file(found: Report) -> bytes:
+    """Everything that is wrong with a file, as one for spreadsheets."""
+    rows = [
+        {"row": str(each.row), "column": each.column, "problem": each.text}
+        for each in found.problems
+    ]
+    return sheets.write(("row", "column", "problem"), rows)
+
+
 def counted(number: int) -> str:
     return "1 post" if number == 1 else f"{number:,} posts"
 
@@ -183,8 +195,9 @@ async def schedule(
         raise DoneBefore(found)
     if now - found.checked_at > GOOD_FOR:
         raise NoSuchImport
+    connected = await accounts.connected(workspace_id)
     try:
-        drawn = await _still_good(runtime, found, progress)
+        judged = await _still_good(runtime, found, connected, progress)
     except (NotAsChecked, OverBudget):
         # Somebody else may have scheduled just these posts meanwhile.
         if await Import.filter(id=found.id, done_at__isnull=False).exists():
@@ -194,6 +207,13 @@ async def schedule(
         mine = Import.filter(id=found.id, done_at__isnull=True).using_db(connection)
         if not await mine.update(done_at=now, plan=[]):
             raise DoneBefore(found)
+        # Two imports of a workspace wait for each other here: the same file checked twice, and both
+        # buttons pressed at once, must not say everything twice.
+        one = Workspace.filter(id=workspace_id).using_db(connection)
+        await one.update(name=F("name"))
+        if problems := await repeated(runtime, judged, connected):
+            raise NotAsChecked(problems)
+        drawn = [each for _, each in judged]
         await store(connection, drawn, now)
     due = [each.due_at for each in drawn]
     return Scheduled(
@@ -205,16 +225,16 @@ async def schedule(
     )
 
 
-async def _still_good(runtime: Runtime, found: Import, progress: Progress) -> list[Drawn]:
+async def _still_good(
+    runtime: Runtime, found: Import, connected: Sequence[Account], progress: Progress
+) -> list[tuple[Item, Drawn]]:
     """The posts of a check, held against the present. Raises `NotAsChecked` or `OverBudget`."""
     items = [item_of(each, found.workspace_id, found.user_id) for each in found.plan]
-    connected = await accounts.connected(found.workspace_id)
     judged, problems = await judge(runtime, items, connected, progress)
     if problems:
         raise NotAsChecked(problems)
-    drawn = [each for _, each in judged]
-    await admission.check_budget(runtime, rows_of(drawn))
-    return drawn
+    await admission.check_budget(runtime, rows_of([each for _, each in judged]))
+    return judged
 
 
 async def _fetch_all(

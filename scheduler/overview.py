@@ -13,18 +13,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from scheduler import posts
+from scheduler import posts, rules
 from scheduler.database import get_connection
 from scheduler.models import Account, Delivery, Post
 from scheduler.posts import Found
 from scheduler.sql import fetch
-from scheduler.states import CHANGEABLE, NEEDS_PERSON
+from scheduler.states import CHANGEABLE, NEEDS_PERSON, PostState
 
 PAGE = 20
 # As the partial indexes say it, word for word: SQLite uses them for nothing else.
 _OPEN = "{0}.state NOT IN ('published', 'cancelled', 'posted_manually', 'failed', 'missed')"
 _STOPPED = "{0}.state IN ('failed', 'missed', 'unconfirmed')"
 _ASKS = f"{_STOPPED} AND ({{0}}.state <> 'unconfirmed' OR {{0}}.asked_at IS NOT NULL)"
+_HELD = "{0}.state = 'held'"
 _LIVE = "{0}.published_at IS NOT NULL"
 
 
@@ -32,12 +33,14 @@ class Show(StrEnum):
     """Which posts a list shows."""
 
     COMING = "coming"  # What may still go out, soonest first.
+    HELD = "held"  # What waits for an approval, soonest first.
     WAITING = "waiting"  # What failed, was missed or is asked about, newest first.
     PUBLISHED = "published"  # What is live, newest first.
 
 
 _LISTS = {
     Show.COMING: (_OPEN, "due_at", ">"),
+    Show.HELD: (_HELD, "due_at", ">"),
     Show.WAITING: (_ASKS, "since", "<"),
     Show.PUBLISHED: (_LIVE, "published_at", "<"),
 }
@@ -94,6 +97,21 @@ async def pages(workspace_id: int, looks: Sequence[tuple[Look, int]]) -> list[Pa
         )
         for found, listed, (look, size) in zip(rows, shown, looks, strict=True)
     ]
+
+
+async def to_approve(workspace_id: int, member_id: str, *, limit: int) -> list[Found]:
+    """Posts about which a member may decide, soonest first; looked for among the next page of those
+    that wait for an approval."""
+    waiting = [found for _, found in (await page(workspace_id, Look(show=Show.HELD))).posts]
+    if not waiting:
+        return []
+    people = await rules.deciders_of(workspace_id, {found.post.author for found in waiting})
+    mine = [
+        found
+        for found in waiting
+        if found.post.state is PostState.SUBMITTED and member_id in people[found.post.author]
+    ]
+    return mine[:limit]
 
 
 async def at_risk(account: Account, *, limit: int = 5) -> Risk:

@@ -240,10 +240,15 @@ async def skip_unconfirmed(runtime: Runtime, ref: Ref, delivery_id: int) -> None
 
 async def find(workspace_id: int, post_id: str) -> Found:
     """A post of this workspace with its deliveries, accounts and media. Raises `NoSuchPost`."""
+    return (await gather([await find_alone(workspace_id, post_id)]))[0]
+
+
+async def find_alone(workspace_id: int, post_id: str) -> Post:
+    """A post of this workspace, without all that hangs on it. Raises `NoSuchPost`."""
     post = await Post.get_or_none(id=post_id, workspace_id=workspace_id)
     if post is None:
         raise NoSuchPost
-    return (await gather([post]))[0]
+    return post
 
 
 async def gather(found: Sequence[Post]) -> list[Found]:
@@ -280,6 +285,18 @@ async def drafts(workspace_id: int, author: str, *, limit: int = 10) -> list[Fou
     """The drafts of an author, those that were changed last first."""
     query = Post.filter(workspace_id=workspace_id, author=author, state=PostState.DRAFT)
     return await gather(await query.order_by("-updated_at", "id").limit(limit))
+
+
+async def last_accounts(workspace_id: int, author: str) -> tuple[int, ...]:
+    """The accounts to which an author's newest post goes or went."""
+    newest = await (
+        Post.filter(workspace_id=workspace_id, author=author)
+        .exclude(state=PostState.DRAFT)
+        .order_by("-created_at")
+        .first()
+    )
+    rows = await Delivery.filter(post_id=newest.id, part=0).order_by("id") if newest else []
+    return tuple(row.account_id for row in rows if not is_removed(row))
 
 
 async def recent(workspace_id: int, *, author: str | None = None, limit: int = 10) -> list[Found]:

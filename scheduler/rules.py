@@ -75,6 +75,12 @@ async def asked(post: Post) -> tuple[int, tuple[str, ...]]:
     return rules.needed, deciders(rules, await _admins(post.workspace_id), post.author)
 
 
+async def deciders_of(workspace_id: int, authors: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Who may decide about the posts of each of these authors, by author."""
+    rules, admins = await rules_of(workspace_id), await _admins(workspace_id)
+    return {author: deciders(rules, admins, author) for author in authors}
+
+
 async def _admins(workspace_id: int) -> list[str]:
     admins = Q(is_admin=True) | Q(role=MemberRole.ADMIN.value)
     found = await Member.filter(admins, workspace_id=workspace_id).order_by("id")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 
-from bot import draft_problems, draft_times, drafts, forms, permissions
+from bot import draft_problems, draft_times, drafts, forms, permissions, uploads
 from bot.background import Background
 from bot.clicks import allowed
 from bot.draft_times import When
@@ -23,6 +24,7 @@ from bot.listeners.wording import text_of_command, text_of_message
 from bot.live import LiveViews
 from bot.saving import Saved, Saver
 from bot.slack import SLACK_FAILURES, known_member, tell
+from bot.uploads import Upload
 from bot.views import compose as views
 from bot.views import ids
 from scheduler import accounts, members, posts, recurrence
@@ -51,6 +53,7 @@ def register(app: AsyncApp, runtime: Runtime, background: Background) -> None:
     app.shortcut(ids.SHORTCUT_SCHEDULE)(composer.open_by_click)
     app.shortcut(ids.SHORTCUT_FROM_MESSAGE)(composer.open_from_message)
     app.action(ids.HOME_COMPOSE)(composer.open_by_click)
+    app.action(ids.COMPOSER_PREVIEW)(composer.preview)
     app.action(ids.COMPOSER_SAVE_DRAFT)(composer.save_draft)
 
 
@@ -82,9 +85,9 @@ class Composer:
 
     async def open_from_message(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         message = body["message"]
-        files = [str(file.get("name") or "a file") for file in message.get("files") or []]
+        files, left_out = uploads.of_message(message.get("files") or [])
         text = text_of_message(message.get("text") or "")
-        await self._open(body["trigger_id"], context, text=text, files=files)
+        await self._open(body["trigger_id"], context, text=text, files=files, left_out=left_out)
         await ack()
 
     async def typed(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
@@ -133,6 +136,13 @@ class Composer:
             return
         self._background.start(self._keep(view, draft, context))
 
+    async def preview(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        """Lays on the form how the post would look, as the form stands at this moment."""
+        draft = await self._read(body["view"], context)
+        shown = await forms.preview(self._runtime, draft, workspace_id=context["workspace_id"])
+        await context.client.views_push(trigger_id=body["trigger_id"], view=shown)
+        await ack()
+
     async def _keep(self, view: Json, draft: Draft, context: AsyncBoltContext) -> None:
         """Stores a draft. The form stays while only words are stored, which takes no time."""
         about = (context["workspace_id"], str(context.user_id))
@@ -163,19 +173,19 @@ class Composer:
         context: AsyncBoltContext,
         *,
         text: str = "",
-        files: list[str] | None = None,
+        files: tuple[Upload, ...] = (),
+        left_out: Sequence[str] = (),
     ) -> None:
         """Opens the form with what the database knows, before anything slow."""
         now, workspace_id = self._runtime.clock.now(), context["workspace_id"]
         member = await members.stale_member(workspace_id, str(context.user_id))
         self._demand_writer(member or await self._stranger(context))
         # Without a zone no time is proposed: it would be wrong in most places.
-        draft = (
-            drafts.blank(member.timezone, now, text=text)
-            if member is not None
-            else Draft(when=When(zone="UTC"), text=text)
+        when = (
+            draft_times.proposed(member.timezone, now) if member is not None else When(zone="UTC")
         )
-        notice = views.opening_notice(text, files or [])
+        draft = Draft(when=when, text=text, uploads=files, kept=files)
+        notice = views.opening_notice(text, left_out)
         view = await self._render(draft, context, is_new=True, notice=notice)
         opened = await context.client.views_open(trigger_id=trigger_id, view=view)
         if member is None or now - member.checked_at > members.BELIEVED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
@@ -138,12 +139,16 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
     """The tab as it stands for a member."""
     look = look or Look(author=member.user_id)
     now, workspace_id = runtime.clock.now(), member.workspace_id
-    connected = await accounts.connected(workspace_id)
     waits = replace(look, show=Show.WAITING, page=0)
     looks = [(look, overview.PAGE), (waits, views.MOST_WAITING)]
-    page, waiting = await overview.pages(workspace_id, looks)
-    failed = await recoveries.causes(workspace_id, _whose_may_change(member, look))
-    month = await figures.last_days(workspace_id, now, member.timezone)
+    connected, (page, waiting), to_approve, drafts, failed, month = await asyncio.gather(
+        accounts.connected(workspace_id),
+        overview.pages(workspace_id, looks),
+        overview.to_approve(workspace_id, member.user_id, limit=views.MOST_TO_APPROVE + 1),
+        posts.drafts(workspace_id, member.user_id, limit=views.MOST_DRAFTS + 1),
+        recoveries.causes(workspace_id, _whose_may_change(member, look)),
+        figures.last_days(workspace_id, now, member.timezone),
+    )
     shown = views.Home(
         look=look,
         page=page,
@@ -153,7 +158,8 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
         connects=connects_for(runtime, member),
         now=now,
         zone=member.timezone,
-        drafts=await posts.drafts(workspace_id, member.user_id, limit=views.MOST_DRAFTS + 1),
+        to_approve=to_approve,
+        drafts=drafts,
         failed=failed,
         month=month,
         chart_url=_chart_url(runtime, month),

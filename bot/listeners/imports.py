@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import permissions
 from bot.background import Background
+from bot.file_sending import send_file
 from bot.listeners.wording import subcommand, text_of_command
 from bot.slack import SLACK_FAILURES, file_chunks, known_member, tell
 from bot.views import ids
@@ -100,7 +101,9 @@ class Imports:
             await ack(response_action="update", view=step.view)
             return
         try:
-            await ack(response_action="update", view=views.report(work.result()))
+            found = work.result()
+            self._background.start(_send_problems(found, context))
+            await ack(response_action="update", view=views.report(found))
         except (Unreadable, UnusableMedia, PostError) as error:
             await ack(response_action="errors", errors={ids.IMPORT_FILE: str(error)})
 
@@ -179,6 +182,7 @@ class Imports:
             view, said = views.ended(INCIDENT), INCIDENT
         else:
             view, (said, blocks) = views.report(found), views.report_message(found)
+            self._background.start(_send_problems(found, context))
         if not await _update(context.client, body["view"]["id"], view):
             text = f"“{escape(step.name, 200)}”: {escape(said)}"
             await _write(context.client, str(context.user_id), text, blocks)
@@ -228,6 +232,23 @@ async def _write(slack: AsyncWebClient, user_id: str, text: str, blocks: list[Js
         )
     except SLACK_FAILURES as error:
         log.warning("report of an import not told", user=user_id, error=repr(error))
+
+
+async def _send_problems(found: Report, context: AsyncBoltContext) -> None:
+    """All that is wrong as a file, where a form cannot show it."""
+    if len(found.problems) <= views.MOST_PROBLEMS:
+        return
+    count = f"All {len(found.problems):,} problems of “{escape(found.name, 200)}”, as CSV."
+    try:
+        await send_file(
+            context.client,
+            str(context.user_id),
+            name="problems.csv",
+            content=imports.problems_file(found),
+            comment=count,
+        )
+    except PostError as error:
+        await tell(context.client, str(context.user_id), str(error))
 
 
 async def _ending(work: asyncio.Future[str]) -> str:

@@ -25,6 +25,7 @@ from bot.views import recovery as views
 from bot.views.blocks import Json, escape, when
 from bot.views.offers import Press
 from bot.views.recovery import Reply, Target
+from bot.web.connect import connect_buttons
 from scheduler import accounts, platforms, posts, rules
 from scheduler.models import Delivery, Member, Post
 from scheduler.posts import Found, PostError, Ref
@@ -53,6 +54,7 @@ def register(app: AsyncApp, runtime: Runtime, clients: Clients, background: Back
     app.action(ids.RESCHEDULE)(story.open_reschedule)
     app.action(ids.EDIT)(story.open_edit)
     app.action(ids.DUPLICATE)(story.duplicate)
+    app.action(ids.RECONNECT)(story.reconnect)
     app.action(ids.OPEN_LINK)(story.follow_link)
     app.view(ids.MARK_POSTED)(story.mark_posted)
     app.view(ids.CONFIRM_LIVE)(story.confirm_live)
@@ -162,6 +164,19 @@ class Recovery:
         click = await self._clicked(body, context)
         draft = drafts.to_repeat(click.found, click.member.timezone, self._runtime.clock.now())
         await self._compose(body, context, draft, notice="")
+        await ack()
+
+    async def reconnect(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
+        """The link is good for an hour and for one member, so no card can bear it."""
+        click = await self._clicked(body, context)
+        may = permissions.may_connect(click.member)
+        permissions.demand(may, permissions.NOT_TO_CONNECT)
+        row, workspace_id = click.deliveries[0], click.found.post.workspace_id
+        ways = connect_buttons(
+            self._runtime, workspace_id=workspace_id, user_id=click.member.user_id
+        )
+        way = next((each for each in ways if each.platform == row.platform), None)
+        await open_form(context, body["trigger_id"], views.reconnect(click.found, row, way))
         await ack()
 
     async def follow_link(self, ack: AsyncAck) -> None:

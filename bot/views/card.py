@@ -30,6 +30,7 @@ _LABELS = {
     ids.PUBLISH_NOW: "Publish Now",
     ids.EDIT: "Edit",
     ids.DUPLICATE: "Duplicate",
+    ids.RECONNECT: "Reconnect",
     ids.RESCHEDULE: "Reschedule",
     ids.CANCEL: "Cancel",
     ids.IS_LIVE: "It Is Live",

@@ -103,10 +103,10 @@ def composer(form: Form) -> Json:
 
 
 def _buttons(draft: Draft) -> list[Json]:
-    save = button("Save as Draft", ids.COMPOSER_SAVE_DRAFT)
-    shown = [] if draft.edits else [save]
+    shown = [button("Preview", ids.COMPOSER_PREVIEW)]
+    shown += [] if draft.edits else [button("Save as Draft", ids.COMPOSER_SAVE_DRAFT)]
     return [
-        *([actions(*shown, block_id=ids.COMPOSER_BUTTONS)] if shown else []),
+        actions(*shown, block_id=ids.COMPOSER_BUTTONS),
         context(HOW_TO_EDIT if draft.edits else HOW_TO_KEEP),
     ]
 
@@ -133,8 +133,9 @@ def editing_notice(found: Found) -> str:
     return "Its accounts have times of their own; all of them get the time that you send here."
 
 
-def opening_notice(text: str, files: Sequence[str]) -> str:
-    """What a member must know of a form that was opened with a text or from a message."""
+def opening_notice(text: str, left_out: Sequence[str]) -> str:
+    """What a member must know of a form that was opened with a text or from a message, of whose
+    files these cannot be posted."""
     notes = []
     if len(long_texts.pieces(text)) > long_texts.MOST_FIELDS:
         most = long_texts.MOST_TYPED * long_texts.MOST_FIELDS
@@ -142,10 +143,10 @@ def opening_notice(text: str, files: Sequence[str]) -> str:
             f"The text was longer than {most:,} characters, the most that fits here; its end is "
             "missing."
         )
-    if files:
+    if left_out:
         notes.append(
-            f"The message has files ({', '.join(files)}). Download them and add them below: they "
-            "do not come along by themselves."
+            f"Of the message's files these do not come along: {', '.join(left_out)}. A post takes "
+            "images and videos, ten at most."
         )
     return " ".join(notes)
 

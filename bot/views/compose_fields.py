@@ -38,6 +38,7 @@ class Choice:
 
     id: int
     label: str
+    platform: str = ""
     needs_reconnect: bool = False
 
 
@@ -64,10 +65,25 @@ def accounts_field(
         "type": "multi_static_select",
         "action_id": ids.COMPOSER_ACCOUNTS,
         "placeholder": plain("Choose accounts"),
-        "options": list(offered.values()),
+        **_grouped(accounts[:MOST_OPTIONS], offered),
         **({"initial_options": chosen} if chosen else {}),
     }
     return [field("Accounts", element, dispatch_action=True)]
+
+
+def _grouped(accounts: Sequence[Choice], offered: Mapping[int, Json]) -> Json:
+    """The options, by platform where there are several."""
+    groups: dict[str, list[Json]] = {}
+    for each in accounts:
+        groups.setdefault(each.platform, []).append(offered[each.id])
+    if len(groups) < 2:
+        return {"options": list(offered.values())}
+    return {
+        "option_groups": [
+            {"label": plain(name or "Other", 75), "options": options}
+            for name, options in groups.items()
+        ]
+    }
 
 
 def _no_accounts(connects: Sequence[Connect] | None) -> list[Json]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.draft_problems import MOST_FILES
 from bot.drafts import Draft
 from bot.long_texts import MOST_TYPED
+from bot.uploads import MOST_FILES
 from bot.views import ids
 from bot.views.blocks import Json, cut, field, option
 

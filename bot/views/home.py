@@ -41,6 +41,7 @@ from scheduler.states import NEEDS_PERSON, Role, State
 
 MOST_WAITING = 5
 MOST_DRAFTS = 3
+MOST_TO_APPROVE = 3
 MOST_ACCOUNTS = 10
 #: Accounts that the menu offers beside "All accounts".
 MOST_LISTED = MOST_OPTIONS - 1
@@ -49,6 +50,7 @@ _MOST_NAMES = 3
 
 _SHOWN = {
     Show.COMING: "What comes",
+    Show.HELD: "What waits for an approval",
     Show.WAITING: "What needs somebody",
     Show.PUBLISHED: "What went out",
 }
@@ -73,6 +75,8 @@ class Home:
     connects: Sequence[Connect] | None
     now: datetime
     zone: str = "UTC"
+    #: Posts about which the member may decide.
+    to_approve: Sequence[Found] = ()
     drafts: Sequence[Found] = ()
     failed: Mapping[str, int] = field(default_factory=dict)
     month: Month | None = None
@@ -91,6 +95,7 @@ def home(shown: Home) -> Json:
     blocks = [
         *_buttons(shown),
         *_waiting(shown),
+        *_to_approve(shown),
         *_calendar(shown),
         *_drafts(shown.drafts),
         header("Accounts"),
@@ -159,6 +164,18 @@ def _waiting_row(found: Found, shown: Home) -> list[Json]:
 def _waits(delivery: Delivery) -> bool:
     asked = delivery.state is State.UNCONFIRMED and delivery.asked_at is not None
     return asked or delivery.state in NEEDS_PERSON
+
+
+def _to_approve(shown: Home) -> list[Json]:
+    if not shown.to_approve:
+        return []
+    rows = shown.to_approve[:MOST_TO_APPROVE]
+    more = "There are more: choose _What waits for an approval_ and _Everybody's posts_ below."
+    return [
+        header("To approve"),
+        *(said(f"{row(each)}\nBy <@{each.post.author}>") for each in rows),
+        *([context(more)] if len(shown.to_approve) > len(rows) else []),
+    ]
 
 
 def _retries(shown: Home) -> list[Json]:

@@ -25,8 +25,10 @@ from scheduler.imports import Report, RowProblem, Scheduled, counted
 from scheduler.spending import dollars
 
 TITLE = "Import posts"
-#: Problems that are shown; with as many mended, the next check shows the next.
+#: Problems that are shown; where there are more, a file names all of them.
 MOST_PROBLEMS = 150
+_ALL = "A file in our direct messages names all of them."
+_SOME = "Mend these and check again."
 _MOST_TEXT = 2800
 _MOST_SECTIONS, _MOST_BYTES = 30, 120_000
 _MOST_ACCOUNTS = 20
@@ -134,7 +136,15 @@ def _findings(found: Report) -> list[Json]:
         *([said(_good(found))] if found.posts else []),
         *([section(_explained(found))] if found.problems else []),
         *(said(part) for part in _paragraphs(lines)),
-        *([noted(f"… and {left:,} more. Mend these and check again.")] if left else []),
+        *(
+            [
+                noted(
+                    f"… and {left:,} more. {_ALL if len(found.problems) > MOST_PROBLEMS else _SOME}"
+                )
+            ]
+            if left
+            else []
+        ),
     ]
 
 

@@ -60,7 +60,7 @@ def for_delivery(delivery: Delivery) -> tuple[str, ...]:
     if delivery.state is State.PARKED:
         # Where the platform's own app works, nobody has to wait. Dead tokens get no better by it.
         is_down = delivery.cause != "authentication"
-        return (ids.RETRY_NOW, ids.POST_MANUALLY) if is_down else (ids.POST_MANUALLY,)
+        return (ids.RETRY_NOW if is_down else ids.RECONNECT, ids.POST_MANUALLY)
     return ()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot import draft_times
 from bot.draft_times import When
 from bot.views import compose_fields, ids
+from bot.views.accounts import Connect, connect_buttons
 from bot.views.blocks import Json, actions, button, cut, field, modal
 from bot.views.card import excerpt, media
 from bot.views.standing import noted, reason, said, where
@@ -121,6 +122,18 @@ def confirm_live(found: Found, delivery: Delivery, target: Target) -> Json:
         close="Cancel",
         private_metadata=memory(target),
     )
+
+
+def reconnect(found: Found, delivery: Delivery, connect: Connect | None) -> Json:
+    """The way to the consent page of an account whose access ended, for whoever reads it."""
+    account = found.accounts.get(delivery.account_id)
+    first = (
+        f"{where(delivery, account)} must be connected again: its access ended. Sign in there as "
+        "the same profile. What waits for it goes out by itself then."
+    )
+    buttons = [actions(*connect_buttons([connect], style="primary"))] if connect else []
+    none = [noted("It cannot be connected here now. Ask whoever runs Postbot.")]
+    return modal("Reconnect", [said(first), *(buttons or none)], close="Close")
 
 
 def reschedule(

@@ -118,6 +118,12 @@ async def strand(runtime: Runtime, where: Found | Delivery) -> Found:
     return await move(runtime, where, *TO_PREPARING, states.STRAND, **said)
 
 
+async def park(runtime: Runtime, where: Found | Delivery) -> Found:
+    """As when the access to its account ended."""
+    said = {"cause": "authentication", "reason": "The access ended.", "next_attempt_at": None}
+    return await move(runtime, where, states.PARK, **said)
+
+
 async def miss(runtime: Runtime, where: Found | Delivery) -> Found:
     return await move(runtime, where, states.MISS, reason="Postbot was not running.")
 

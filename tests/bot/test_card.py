@@ -85,7 +85,7 @@ WAITING = [ids.EDIT, ids.RESCHEDULE, ids.PUBLISH_NOW, ids.DUPLICATE, ids.CANCEL]
         ),
         (
             delivery(State.PARKED, cause="authentication"),
-            [ids.POST_MANUALLY, *NOT_NOW],
+            [ids.RECONNECT, ids.POST_MANUALLY, *NOT_NOW],
         ),
         (
             delivery(State.PREPARING, due_at=NOW),

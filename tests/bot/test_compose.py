@@ -13,7 +13,20 @@ from bot.views import ids
 from bot.views.compose import opening_notice
 from scheduler import accounts
 from scheduler.models import Account, Delivery, MediaFile, MediaVersion, Member, Post
-from tests.bot.desk import ALICE, ALICE_DM, BOB, Desk, block, block_ids, bomb, has, mp4, newest, png
+from tests.bot.desk import (
+    ALICE,
+    ALICE_DM,
+    BOB,
+    Desk,
+    Form,
+    block,
+    block_ids,
+    bomb,
+    has,
+    mp4,
+    newest,
+    png,
+)
 from tests.world import StandIn, connect
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -308,6 +321,24 @@ async def test_nobody_is_posted_for_unless_chosen(desk: Desk, account: Account, 
     assert ids.COMPOSER_ACCOUNTS in errors
 
 
+async def test_the_accounts_of_the_newest_post_are_chosen_already_and_grouped(
+    desk: Desk, account: Account, instagram: Account, x: StandIn
+) -> None:
+    second = await connect(desk.runtime, desk.workspace, "acme_labs")
+    first = await desk.compose("Hello")
+    await first.fill(accounts=[str(second.id)])
+    await first.closes()
+
+    mine, theirs = await desk.compose("Again"), await desk.compose("Mine", BOB)
+
+    field = block(await mine.shows("Again"), ids.COMPOSER_ACCOUNTS)["element"]
+    assert [each["value"] for each in field["initial_options"]] == [str(second.id)]
+    groups = {each["label"]["text"]: len(each["options"]) for each in field["option_groups"]}
+    assert groups == {"Instagram": 1, "X": 2}
+    other = block(await theirs.shows("Mine"), ids.COMPOSER_ACCOUNTS)["element"]
+    assert "initial_options" not in other
+
+
 async def test_images_and_their_alt_texts_are_stored_in_order(desk: Desk, account: Account) -> None:
     form = await desk.compose("Look")
     files = [await desk.upload("a.png", png(3, 3)), await desk.upload("b.png", png(5, 5))]
@@ -479,17 +510,44 @@ async def test_a_message_becomes_a_post_with_its_text_as_people_read_it(
     await desk.sees(lambda state: has(state["views"], "Tom & Jerry: see https://example.com"))
 
 
-async def test_the_files_of_a_message_are_named_with_what_to_do(
-    desk: Desk, account: Account
-) -> None:
-    file = await desk.upload("poster.png", png())
-    ts = (await desk.does("message", channel="C0GENERAL", text="See", files=[file]))["ts"]
-
+async def from_message(desk: Desk, files: list[str]) -> Form:
+    """The form that a message with these files becomes."""
+    ts = (await desk.does("message", channel="C0GENERAL", text="See", files=files))["ts"]
     await desk.does(
         "message_shortcut", callback_id=ids.SHORTCUT_FROM_MESSAGE, channel="C0GENERAL", ts=ts
     )
+    shown = await desk.sees(lambda state: state["views"] and state["views"][-1])
+    return Form(desk, shown["view"]["id"], ALICE)
 
-    await desk.sees(lambda state: has(state["views"], "poster.png", "add them below"))
+
+async def test_the_images_of_a_message_come_along_and_the_others_are_named(
+    desk: Desk, account: Account
+) -> None:
+    names = ["a.png", "b.png", "plan.pdf"]
+    files = [await desk.upload(name, png(number, 3)) for number, name in enumerate(names, 3)]
+    form = await from_message(desk, files)
+    await form.shows("1. a.png", "2. b.png", "do not come along: plan.pdf")
+
+    await form.type(kept=["1"])
+    await form.fill(date=LATER, time="09:30", alt_text="A plan")
+    await form.closes()
+
+    (stored,) = await MediaFile.all()
+    assert (stored.name, stored.width, stored.alt_text) == ("b.png", 4, "A plan")
+    assert stored.slack_file_id == files[1]
+
+
+async def test_a_file_of_a_message_that_postbot_cannot_see_is_told_at_the_files(
+    desk: Desk, account: Account
+) -> None:
+    form = await from_message(desk, [await desk.upload("a.png", png())])
+    await desk.switch(fail_methods={"files.info": {"error": "file_not_found"}})
+    await form.fill(date=LATER, time="09:30")
+
+    errors = await form.errors()
+
+    assert "a conversation that Postbot cannot see" in errors[ids.COMPOSER_MEDIA]
+    assert await Post.all().count() == 0
 
 
 def test_a_text_too_long_for_the_form_is_cut_and_said() -> None:

@@ -86,7 +86,7 @@ async def test_a_file_known_by_its_id_alone_is_fetched(files: Files) -> None:
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        pytest.param("gone.png", "“a.png” is no longer in Slack. Upload it again.", id="gone"),
+        pytest.param("gone.png", "“a.png” is no longer in Slack, or lies", id="gone"),
         pytest.param("page", "files:read", id="a sign-in page"),
         pytest.param("away", "files:read", id="a redirect"),
         pytest.param("broken", "Try again in a minute", id="Slack is broken"),

@@ -179,6 +179,20 @@ async def test_everybodys_posts_are_shown_to_who_asks_without_buttons(
     assert not has(home, ids.RETRY_NOW)
 
 
+async def test_who_may_approve_sees_what_waits_for_it_and_others_do_not(
+    desk: Desk, account: Account
+) -> None:
+    await Account.filter(id=account.id).update(needs_approval=True)
+    await schedule(desk, account, "Please read", author=BOB)
+
+    await open_home(desk)
+    await open_home(desk, BOB)
+
+    await desk.sees(lambda s: has(s["home"], "To approve", "Please read", f"By <@{BOB}>"))
+    home = await desk.sees(lambda s: has(s["home"], "Please read") and s["home"], BOB)
+    assert not has(home, "To approve")
+
+
 async def test_more_than_a_page_is_turned_over(desk: Desk, account: Account) -> None:
     soon = desk.runtime.clock.now() + timedelta(days=1)
     for number in range(22):

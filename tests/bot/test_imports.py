@@ -82,6 +82,21 @@ async def test_every_problem_stands_in_the_report_and_the_rest_can_be_scheduled(
     assert (await Post.get()).text == "We open at nine"
 
 
+async def test_more_problems_than_a_form_shows_come_as_a_file(desk: Desk, account: Account) -> None:
+    form = await check(desk, *[f"={number},x:@acme,{DAY},09:30" for number in range(160)])
+    await form.shows("160 of 160 rows have problems", "10 more")
+
+    message = await desk.sees(
+        lambda s: next((m for m in messages_in(s, ALICE_DM) if m.get("files")), None)
+    )
+
+    async with desk.http.get(f"{desk.slack_url}/_/file/{message['files'][0]}") as response:
+        lines = (await response.read()).decode("utf-8-sig").splitlines()
+    assert "All 160 problems" in message["text"]
+    assert len(lines) == 161
+    assert lines[1].startswith('2,text,"It begins with')
+
+
 async def test_where_nothing_can_be_scheduled_another_file_can_be_chosen(
     desk: Desk, account: Account
 ) -> None:

@@ -33,7 +33,7 @@ from tests.bot.desk import (
     clicked,
     has,
 )
-from tests.bot.post_world import ask, fail, image, make_account, miss, schedule
+from tests.bot.post_world import ask, fail, image, make_account, miss, park, schedule
 from tests.bot.test_compose import AUTUMN, SPRING
 from tests.scheduler.engine import Engine
 from tests.world import StandIn, until
@@ -622,6 +622,32 @@ async def test_a_repeated_time_is_asked_about_and_the_choice_counts(
     assert ids.COMPOSER_FOLD in block_ids(asked)
     local = (await Delivery.get()).due_at.astimezone(NEW_YORK)
     assert (f"{local:%H:%M}", local.utcoffset()) == ("01:30", offset)
+
+
+async def test_a_post_that_waits_for_its_account_leads_to_the_consent_page(
+    desk: Desk, notifier: Notifier, account: Account
+) -> None:
+    await park(desk.runtime, await schedule(desk.runtime, account))
+
+    form = await form_of(desk, notifier, ids.RECONNECT)
+
+    view = await form.shows("must be connected again", "Connect X")
+    link = next(
+        each["url"] for one in view["blocks"] for each in one.get("elements", []) if "url" in each
+    )
+    async with desk.http.get(link, allow_redirects=False) as response:
+        assert response.status == 302
+
+
+async def test_who_may_not_connect_is_told_who_may(
+    desk: Desk, notifier: Notifier, account: Account
+) -> None:
+    await park(desk.runtime, await schedule(desk.runtime, account))
+    await Member.filter(user_id=ALICE).update(is_admin=False, role="contributor")
+
+    await desk.press(await card(desk, notifier), ids.RECONNECT)
+
+    assert "Only publishers and admins" in (await desk.hears())[0]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from scheduler.recurrence import Every, Rule
 from scheduler.roles import MemberRole
 from scheduler.series import NewSeries
 from tests.bot.desk import ALICE, BOB, TEAM, Desk, has, slash
-from tests.bot.post_world import ask, fail, schedule
+from tests.bot.post_world import ask, fail, park, schedule
 
 Json = dict[str, Any]
 
@@ -219,6 +219,7 @@ DEEDS = (
         name=ids.COMPOSER_SAVE_DRAFT,
         own=CONTRIBUTOR,
     ),
+    Deed(listener="Composer.preview", kind="typed", name=ids.COMPOSER_PREVIEW, own=VIEWER),
     command("Drafts.show_list", "drafts", VIEWER),
     draft("Drafts.open", ids.DRAFT_OPEN),
     draft("Drafts.go_on", ids.DRAFT_CONTINUE),
@@ -246,6 +247,13 @@ DEEDS = (
     card("Recovery.open_reschedule", ids.RESCHEDULE),
     card("Recovery.open_edit", ids.EDIT),
     card("Recovery.duplicate", ids.DUPLICATE),
+    Deed(
+        listener="Recovery.reconnect",
+        kind="card",
+        name=ids.RECONNECT,
+        own=PUBLISHER,
+        others=ADMIN,
+    ),
     Deed(listener="Recovery.follow_link", kind="button", name=ids.OPEN_LINK, own=VIEWER),
     form("Recovery.mark_posted", ids.MARK_POSTED, **{ids.MARK_POSTED_LINK: LINK}),
     form("Recovery.confirm_live", ids.CONFIRM_LIVE, **{ids.CONFIRM_LIVE_LINK: LINK}),
@@ -372,6 +380,8 @@ async def world(desk: Desk, account: Account, deed: Deed, owner: str) -> Found:
         await repeated(desk, account, owner)
     await Account.filter(id=account.id).update(connected_by=owner)
     found = await schedule(desk.runtime, account, author=owner)
+    if deed.name == ids.RECONNECT:
+        return await park(desk.runtime, found)
     if deed.name in (ids.RETRY_NOW, ids.POST_MANUALLY):
         return await fail(desk.runtime, found)
     if deed.name in (ids.IS_LIVE, ids.IS_NOT_LIVE, ids.SKIP, ids.CONFIRM_LIVE):

@@ -302,6 +302,7 @@ def test_the_home_fits(
         accounts=rows,
         connects=connects,
         now=NOW,
+        to_approve=many[: home.MOST_TO_APPROVE + 1],
         drafts=many[: home.MOST_DRAFTS + 1],
         failed={"authentication": 10**6, "network": 2, "platform": 3, "rate_limit": 4},
         month=Month(

@@ -115,6 +115,20 @@ async def test_two_presses_at_once_schedule_once(world: World) -> None:
     assert await Post.all().count() == 2
 
 
+async def test_the_same_file_checked_twice_and_pressed_at_once_is_scheduled_once(
+    world: World,
+) -> None:
+    checks = [await check(world, GOOD, OTHER) for _ in range(4)]
+
+    ends = await asyncio.gather(
+        *(press(world, found.import_id) for found in checks), return_exceptions=True
+    )
+
+    assert len([end for end in ends if isinstance(end, imports.Scheduled)]) == 1
+    assert len([end for end in ends if isinstance(end, NotAsChecked)]) == 3
+    assert await Post.all().count() == 2
+
+
 async def test_a_crash_in_the_middle_leaves_nothing_and_the_next_press_all(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

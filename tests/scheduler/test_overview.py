@@ -102,6 +102,7 @@ async def test_pages_hold_every_post_once(world: World) -> None:
     ("show", "index"),
     [
         (Show.COMING, "idx_delivery_open"),
+        (Show.HELD, "idx_delivery_held"),
         (Show.WAITING, "idx_delivery_stopped"),
         (Show.PUBLISHED, "idx_delivery_live"),
     ],

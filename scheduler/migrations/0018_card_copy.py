@@ -4,7 +4,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0016_digest')]
+    dependencies = [('models', '0017_held')]
 
     initial = False
 
