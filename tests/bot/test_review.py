@@ -364,7 +364,7 @@ async def test_an_approver_may_edit_what_waits_and_is_asked_anew(
 
     await desk.press(await asked(desk), ids.EDIT, BOB, channel=APPROVALS)
     form = await desk.opened(BOB)
-    await (await form.fill(edit_text="By Bob")).closes()
+    await (await form.fill(composer_text="By Bob")).closes()
     await tell(notifier)
 
     fresh = await posts.find(found.post.workspace_id, found.post.id)
