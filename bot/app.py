@@ -35,6 +35,7 @@ from bot.listeners import (
     review,
     settings,
     slots,
+    workflow,
 )
 from bot.slack import respond, tell
 from bot.views import help as help_views
@@ -111,6 +112,7 @@ def _register(
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)
     removal.register(app, clients)
+    workflow.register(app, runtime)
 
 
 def _refusal(body: Json) -> BoltResponse:

@@ -22,10 +22,11 @@ SCOPES = {
     "files:write": "the calendar as a file",
 }
 #: What Slack must tell us of by itself.
-EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
+EVENTS = ("app_home_opened", "app_uninstalled", "function_executed", "tokens_revoked")
 REDIRECT = "/slack/oauth_redirect"
 USAGE = (
-    "[text] | list | drafts | repeats | status <id> | accounts | import | export | calendar | help"
+    "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import | export | "
+    "calendar | stats | help"
 )
 
 
@@ -53,6 +54,7 @@ def manifest(url: str, *, socket_mode: bool = False, token_rotation: bool = Fals
             **({"redirect_urls": [f"{url}{REDIRECT}"]} if url else {}),
             "scopes": {"bot": [*SCOPES]},
         },
+        "functions": {ids.STEP: _step()},
         "settings": {
             "event_subscriptions": {**_at("request_url", endpoint), "bot_events": [*EVENTS]},
             "interactivity": {
@@ -60,7 +62,9 @@ def manifest(url: str, *, socket_mode: bool = False, token_rotation: bool = Fals
                 **_at("request_url", endpoint),
                 **_at("message_menu_options_url", endpoint),
             },
+            # Steps of workflows demand both.
             "org_deploy_enabled": True,
+            "function_runtime": "remote",
             "socket_mode_enabled": socket_mode,
             "token_rotation_enabled": token_rotation,
         },
@@ -104,6 +108,38 @@ def _features(endpoint: str) -> Json:
             }
         ],
     }
+
+
+def _step() -> Json:
+    """The step of Workflow Builder."""
+    inputs = {
+        ids.STEP_AUTHOR: _parameter(
+            "slack#/types/user_id",
+            "Author",
+            "Whose post it is; choose the person who used the workflow",
+        ),
+        ids.STEP_TEXT: _parameter("string", "Text", "What the post says"),
+        ids.STEP_ACCOUNTS: _parameter(
+            "string", "Accounts", "Where it goes, such as x:@acme; facebook:@acme"
+        ),
+        ids.STEP_TIME: _parameter(
+            "slack#/types/timestamp", "Time", "When it goes out; at once when empty"
+        ),
+    }
+    post = _parameter("string", "Post", "Its id, as in /schedule-post status")
+    return {
+        "title": "Schedule a post",
+        "description": "Publishes a text on your social-media accounts, now or later",
+        "input_parameters": {
+            "properties": inputs,
+            "required": [ids.STEP_AUTHOR, ids.STEP_TEXT, ids.STEP_ACCOUNTS],
+        },
+        "output_parameters": {"properties": {ids.STEP_POST: post}, "required": [ids.STEP_POST]},
+    }
+
+
+def _parameter(kind: str, title: str, description: str) -> Json:
+    return {"type": kind, "title": title, "description": description}
 
 
 def _at(name: str, endpoint: str) -> Json:

@@ -151,19 +151,9 @@ class _Reading:
         )
 
     def accounts(self) -> list[Account]:
-        wishes = [each.strip() for each in re.split(r"[;\n]", self._cell("accounts"))]
-        chosen: list[Account] = []
-        for wish in filter(None, wishes):
-            found = _matching(wish, self.known)
-            if len(found) == 1 and found[0] in chosen:
-                self.refuse("accounts", f"It names “{wish}” twice. Remove one of them.")
-            elif len(found) == 1:
-                chosen.append(found[0])
-            else:
-                self.refuse("accounts", _unmatched(wish, found, self.known))
-        if not any(wishes):
-            example = _named(self.known[0]) if self.known else "x:@acme"
-            self.refuse("accounts", f"It is empty. Write where the post goes, such as {example}.")
+        chosen, problems = chosen_accounts(self._cell("accounts"), self.known)
+        for problem in problems:
+            self.refuse("accounts", problem)
         return chosen
 
     def media(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -302,6 +292,25 @@ def _no_instant(wall: datetime, timezone: str, found: Skipped | Repeated) -> str
 
 def _wrong(error: WrongTime) -> str:
     return str(error).replace(", or publish now", "")
+
+
+def chosen_accounts(written: str, known: Sequence[Account]) -> tuple[list[Account], list[str]]:
+    """The accounts that a text like `x:@acme; facebook:@acme` names, and what is wrong with it."""
+    wishes = [each.strip() for each in re.split(r"[;\n]", written)]
+    chosen: list[Account] = []
+    problems: list[str] = []
+    for wish in filter(None, wishes):
+        found = _matching(wish, known)
+        if len(found) == 1 and found[0] in chosen:
+            problems.append(f"It names “{_short(wish)}” twice. Remove one of them.")
+        elif len(found) == 1:
+            chosen.append(found[0])
+        else:
+            problems.append(_unmatched(wish, found, known))
+    if not any(wishes):
+        example = _named(known[0]) if known else "x:@acme"
+        problems.append(f"It is empty. Write where the post goes, such as {example}.")
+    return chosen, problems
 
 
 def _matching(wish: str, known: Sequence[Account]) -> list[Account]:

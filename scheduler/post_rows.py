@@ -59,6 +59,8 @@ class NewPost:
     revision: int = 0
     #: Of which series it is an occurrence.
     turn: Turn | None = None
+    #: Slack vouches that it is the author who asks for it.
+    is_vouched: bool = True
 
 
 def place_of(account: Account, places: Mapping[int, str]) -> str:

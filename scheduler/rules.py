@@ -37,6 +37,12 @@ async def is_demanded(workspace_id: int, actor: str, accounts: Iterable[Account]
     return (await rules_of(workspace_id)).every_account
 
 
+async def has_approvers(workspace_id: int) -> bool:
+    """Whether a workspace has named somebody who approves posts."""
+    rules = await rules_of(workspace_id)
+    return bool(rules.approvers or rules.group_members)
+
+
 def deciders(rules: Rules, admins: Sequence[str], author: str) -> tuple[str, ...]:
     """Who may decide about the posts of an author. Without approvers the admins do. An author
     decides about their own post only when nobody else can, or as an admin where the rules say so.

@@ -7,6 +7,14 @@ COMMAND = "/schedule-post"
 SHORTCUT_SCHEDULE = "schedule_post"
 SHORTCUT_FROM_MESSAGE = "post_from_message"
 
+# Step of a workflow, its inputs and its output
+STEP = "schedule_post"
+STEP_AUTHOR = "author"
+STEP_TEXT = "text"
+STEP_ACCOUNTS = "accounts"
+STEP_TIME = "time"
+STEP_POST = "post_id"
+
 # Composer
 COMPOSER = "composer"
 COMPOSER_ACCOUNTS = "composer_accounts"

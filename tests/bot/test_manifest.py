@@ -45,6 +45,8 @@ NEEDED = {
     "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write",
     "files.info": "files:read",
+    "functions.completeError": "",
+    "functions.completeSuccess": "",
     "oauth.v2.access": "",
     "users.info": "users:read",
     "views.open": "",
@@ -56,7 +58,6 @@ NEEDED = {
 CONCEIVABLE = (
     *EVENTS,
     "app_mention",
-    "function_executed",
     "link_shared",
     "member_joined_channel",
     "message",
@@ -86,6 +87,15 @@ def test_every_manifest_is_within_slacks_limits(made: Json) -> None:
         assert len(command["usage_hint"]) <= 1000
     assert len(made["settings"]["event_subscriptions"]["bot_events"]) <= 100
     assert made["settings"]["interactivity"]["is_enabled"] is True
+    # Steps of workflows demand both.
+    assert made["settings"]["org_deploy_enabled"] is True
+    assert made["settings"]["function_runtime"] == "remote"
+    for function in made["functions"].values():
+        assert function["title"]
+        assert function["description"]
+        for side in ("input_parameters", "output_parameters"):
+            assert set(function[side]) == {"properties", "required"}
+            assert set(function[side]["required"]) <= set(function[side]["properties"])
 
 
 @pytest.mark.parametrize("made", VARIANTS.values(), ids=VARIANTS.keys())
@@ -145,7 +155,16 @@ def test_the_manifest_in_the_repository_is_that_of_the_command() -> None:
 def test_the_stand_in_is_set_up_like_the_manifest() -> None:
     (command,) = manifest(URL)["features"]["slash_commands"]
 
+    made = manifest(URL)["functions"]
     assert set(cast.SCOPES) == set(SCOPES)
+    assert set(cast.FUNCTIONS) == set(made)
+    for name, function in cast.FUNCTIONS.items():
+        for side in ("input_parameters", "output_parameters"):
+            kinds = {
+                key: {"type": each["type"]} for key, each in made[name][side]["properties"].items()
+            }
+            assert function[side]["properties"] == kinds
+            assert function[side]["required"] == made[name][side]["required"]
     assert [{name: command[name] for name in ("command", "usage_hint")}] == cast.COMMANDS
 
 
@@ -179,12 +198,14 @@ async def test_slack_tells_of_what_the_code_listens_to_and_of_nothing_else(desk:
     async with open_clients(desk.runtime) as clients:
         app = build_app(desk.runtime, clients)
 
-    heard = {name for name in CONCEIVABLE if await listens(app, {"type": name})}
+    heard = {name for name in CONCEIVABLE if await listens(app, name)}
 
     assert heard == set(EVENTS)
 
 
-async def listens(app: AsyncApp, event: Json) -> bool:
+async def listens(app: AsyncApp, name: str) -> bool:
+    about = {"function": {"callback_id": ids.STEP}, "function_execution_id": "Fx1"}
+    event = {"type": name, **about}
     body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": event}
     request = AsyncBoltRequest(body=body, mode="socket_mode")
     found = [
