@@ -14,7 +14,7 @@ from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from scheduler import admission, deliveries, drafting, events, occurrences, recurrence, states
 from scheduler.contents import Words
@@ -125,13 +125,17 @@ async def find(workspace_id: int, series_id: str) -> Series:
     return series
 
 
-async def going_on(runtime: Runtime, workspace_id: int, *, limit: int = 10) -> list[Shown]:
-    """The series of a workspace that nobody ended and that are not over, the soonest first."""
-    query = Series.filter(workspace_id=workspace_id, ended_at__isnull=True)
+async def going_on(
+    runtime: Runtime, workspace_id: int, *, limit: int = 10
+) -> tuple[list[Shown], int]:
+    """The first series of a workspace that nobody ended and that are not over, the soonest first,
+    and how many there are in all."""
     now = runtime.clock.now()
-    found = [await show(each, now) for each in await query.order_by("created_at").limit(200)]
-    left = [each for each in found if each.coming or each.series.paused_at]
-    return sorted(left, key=lambda each: (not each.coming, each.coming[:1]))[:limit]
+    is_left = Q(next_at__isnull=False) | Q(last_at__gt=now) | Q(paused_at__isnull=False)
+    left = Series.filter(is_left, workspace_id=workspace_id, ended_at__isnull=True)
+    first = await left.order_by("next_at", "created_at").limit(limit)
+    found = [await show(each, now) for each in first]
+    return sorted(found, key=lambda each: (not each.coming, each.coming[:1])), await left.count()
 
 
 async def show(series: Series, now: datetime, number: int = 3) -> Shown:
@@ -165,8 +169,9 @@ async def skip_next(runtime: Runtime, ref: SeriesRef, key: str) -> None:
             turn = occurrences.turn_of(series)
             assert turn is not None
             await Series.filter(id=series.id).using_db(connection).update(**turn.rest)
-        # The one after it is made at once, however far ahead it is.
-        await Series.filter(id=series.id).using_db(connection).update(last_at=None)
+        if series.next_at is not None:
+            # The one after it is made at once, however far ahead it is.
+            await Series.filter(id=series.id).using_db(connection).update(last_at=None)
         data = {"at": at.isoformat()}
         await _record(connection, series, "series.skipped", ref.actor, now, data)
     await occurrences.make_due(runtime, series.id)

@@ -133,7 +133,7 @@ def _span_from_now(words: str) -> timedelta | None:
 def _iso_date(read: _Read) -> _Read:
     return _take(
         read,
-        r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:t(?=\d))?",
+        r"(?P<year>\d{4})([-/])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?:t(?=\d))?",
         lambda found, _: _date(int(found["year"]), int(found["month"]), int(found["day"]), found),
     )
 

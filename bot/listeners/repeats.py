@@ -103,25 +103,21 @@ class Repeats:
             # The fields that the new rule needs appear first.
             await ack(response_action="update", view=self._form(found, text, when))
             return
-        if not wrong:
-            wrong = await self._change(found, member, text, when)
         if wrong:
-            errors = {place: " ".join(sentences) for place, sentences in wrong.items()}
-            await ack(response_action="errors", errors=errors)
-        else:
-            await ack()
-
-    async def _change(
-        self, found: Series, member: Member, text: str, when: When
-    ) -> dict[str, list[str]]:
-        words = replace(occurrences.words(found), text=text)
+            await _refuse(ack, wrong)
+            return
+        words, rule = replace(occurrences.words(found), text=text), draft_rules.rule(when)
         try:
-            await series.edit_all(self._runtime, _ref(found, member), words, draft_rules.rule(when))
+            own = await series.edit_all(self._runtime, _ref(found, member), words, rule)
         except WrongRule as error:
-            return {ids.COMPOSER_HOW: [str(error)]}
+            await _refuse(ack, {ids.COMPOSER_HOW: [str(error)]})
         except Unfit as error:
-            return {ids.SERIES_TEXT: [str(error)]}
-        return {}
+            await _refuse(ack, {ids.SERIES_TEXT: [str(error)]})
+        else:
+            fresh = await series.find(found.workspace_id, found.id)
+            shown = await series.show(fresh, self._runtime.clock.now())
+            coming = [at for at, _ in shown.coming]
+            await ack(response_action="update", view=views.changed(fresh, coming, own))
 
     async def _do(
         self,
@@ -157,17 +153,22 @@ class Repeats:
         )
 
     async def _list(self, member: Member) -> Json:
-        shown = await series.going_on(self._runtime, member.workspace_id)
+        shown, count = await series.going_on(self._runtime, member.workspace_id)
         rows = [
             views.Row(shown=each, may_act=permissions.may_act_on_series(member, each.series))
             for each in shown
         ]
-        return views.series_list(rows)
+        return views.series_list(rows, count)
 
     def _form(self, found: Series, text: str, when: When) -> Json:
         now = self._runtime.clock.now()
         note, odd = draft_rules.note(when, now), draft_rules.odd(when, now)
         return views.edit_form(found, text, when, note=note, odd=odd)
+
+
+async def _refuse(ack: AsyncAck, wrong: dict[str, list[str]]) -> None:
+    errors = {place: " ".join(sentences) for place, sentences in wrong.items()}
+    await ack(response_action="errors", errors=errors)
 
 
 def _clicked(body: Json) -> str:

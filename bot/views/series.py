@@ -31,6 +31,7 @@ from scheduler import platforms, recurrence
 from scheduler.models import Account, Series
 from scheduler.recurrence import Occurrence, Rule
 from scheduler.series import Shown
+from scheduler.walltime import shown
 
 MOST_ROWS = 10
 _EXCERPT = 120
@@ -45,8 +46,8 @@ class Row:
     may_act: bool
 
 
-def series_list(rows: Sequence[Row]) -> Json:
-    """The series of a workspace, for the member alone."""
+def series_list(rows: Sequence[Row], count: int) -> Json:
+    """The first series of a workspace, which has `count`, for the member alone."""
     if not rows:
         text = (
             f"Nothing is repeated. `{ids.COMMAND}` opens the form; choose _Repeat_ there to post "
@@ -55,10 +56,11 @@ def series_list(rows: Sequence[Row]) -> Json:
         return {"response_type": "ephemeral", "text": text, "blocks": [said(text)]}
     return {
         "response_type": "ephemeral",
-        "text": f"Series: {len(rows)}.",
+        "text": f"Series: {count}.",
         "blocks": [
             header("What is repeated"),
             *(block for row in rows[:MOST_ROWS] for block in _row(row)),
+            *([context(f"… and {left} more.")] if (left := count - len(rows[:MOST_ROWS])) else []),
             context(
                 "Single occurrences are ordinary posts: their cards change them one by one. "
                 f"`{ids.COMMAND} status <id>` shows one."
@@ -95,6 +97,25 @@ def edit_form(series: Series, text: str, when: When, *, note: str, odd: Occurren
     )
 
 
+def changed(series: Series, coming: Sequence[datetime], own: int) -> Json:
+    """The end of the form; `own` occurrences were changed on their own and stay as they are."""
+    rule = Rule.of(series.rule)
+    told = "\n".join(f"• {shown(at, rule.zone)}" for at in coming)
+    stay = (
+        "1 occurrence was changed on its own and stays as it is."
+        if own == 1
+        else f"{own} occurrences were changed on their own and stay as they are."
+    )
+    if series.paused_at:
+        then = "The series is paused; nothing of it goes out until somebody resumes it."
+    else:
+        then = f"Next:\n{told}"
+    first = f"*It is repeated {escape(recurrence.said(rule), 300)}.*\n{then}"
+    return modal(
+        "Edit all to come", [said(first), *([context(stay)] if own else [])], close="Close"
+    )
+
+
 def named(series: Series) -> str:
     """The beginning of what is repeated, and when; for mrkdwn."""
     return f"{_excerpt(series)}, {escape(recurrence.said(Rule.of(series.rule)), 200)}"
@@ -124,36 +145,34 @@ def notice(kind: str, data: Mapping[str, Any], series: Series | None, *, author:
 
 
 def _row(row: Row) -> list[Json]:
-    shown = row.shown
-    series = shown.series
+    series = row.shown.series
     lines = [
         f"*{_excerpt(series)}*",
         _capital(escape(recurrence.said(Rule.of(series.rule)), 200)),
-        f"On {_accounts(shown.accounts)} · by <@{series.author}>",
-        _coming(shown),
+        f"On {_accounts(row.shown.accounts)} · by <@{series.author}>",
+        _coming(row.shown),
     ]
     if series.trouble:
         lines.append(f":warning: {escape(series.trouble, 500)}")
     buttons = [said("\n".join(lines))]
     if row.may_act:
-        buttons.append(actions(*_buttons(shown), block_id=f"{ids.SERIES_ACTIONS}:{series.id}"))
+        buttons.append(actions(*_buttons(row.shown), block_id=f"{ids.SERIES_ACTIONS}:{series.id}"))
     return buttons
 
 
-def _coming(shown: Shown) -> str:
-    if shown.series.paused_at:
+def _coming(found: Shown) -> str:
+    if found.series.paused_at:
         return "*Paused.* Nothing of it goes out until somebody resumes it."
-    each = [f"{moment(at)}{f' (`{post_id}`)' if post_id else ''}" for at, post_id in shown.coming]
+    each = [f"{moment(at)}{f' (`{post_id}`)' if post_id else ''}" for at, post_id in found.coming]
     return f"Next: {'; '.join(each)}" if each else "It is over."
 
 
-def _buttons(shown: Shown) -> list[Json]:
-    series = shown.series
+def _buttons(found: Shown) -> list[Json]:
     edit = button("Edit All", ids.SERIES_EDIT)
     stop = button("Stop", ids.SERIES_STOP, style="danger", confirm=_sure_to_stop())
-    if series.paused_at:
+    if found.series.paused_at:
         return [button("Resume", ids.SERIES_RESUME), edit, stop]
-    skip = [button("Skip Next", ids.SERIES_SKIP, value=shown.next_key)] if shown.coming else []
+    skip = [button("Skip Next", ids.SERIES_SKIP, value=found.next_key)] if found.coming else []
     return [*skip, button("Pause", ids.SERIES_PAUSE, confirm=_sure_to_pause()), edit, stop]
 
 

@@ -243,8 +243,9 @@ async def test_edit_all_changes_text_and_time_of_what_is_to_come(
     form = await edit_form(desk)
     await form.fill(**{ids.SERIES_TEXT: "From now on", ids.COMPOSER_TIME: "10:45"})
 
-    await form.closes()
+    await form.submit()
 
+    await form.shows("It is repeated every day at 10:45", "10:45 (America/New_York)")
     waiting = await Post.filter(state=PostState.SCHEDULED)
     assert {post.text for post in waiting} == {"From now on"}
     local = {f"{post.due_at.astimezone(NEW_YORK):%H:%M}" for post in waiting if post.due_at}
@@ -260,8 +261,9 @@ async def test_edit_all_asks_for_the_days_when_the_rule_becomes_a_weekly_one(
 
     await form.submit()
     await form.shows("On these days")
-    await form.closes()
+    await form.submit()
 
+    await form.shows("It is repeated every week on")
     assert Rule.of((await Series.get()).rule).every is Every.WEEK
 
 
@@ -281,7 +283,8 @@ async def test_the_card_of_an_occurrence_says_that_it_belongs_to_a_series(
 ) -> None:
     tomorrow = (datetime.now(NEW_YORK) + timedelta(minutes=90)).date()
     soon = f"{datetime.now(NEW_YORK) + timedelta(minutes=90):%H:%M}"
-    form = await repeating(desk, how="day:1", date=tomorrow.isoformat(), time=soon)
+    # Two of them, so that no change of the clocks comes in between.
+    form = await repeating(desk, how="day:1", date=tomorrow.isoformat(), time=soon, times="2")
     await form.submit()
     await form.shows("It is repeated every day")
 

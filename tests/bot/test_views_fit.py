@@ -432,7 +432,7 @@ def numbered(rows: list[SeriesRow]) -> list[SeriesRow]:
 
 @holds_for(st.lists(series_rows, max_size=12).map(numbered))
 def test_the_series_fit(rows: list[SeriesRow]) -> None:
-    assert check_answer(series_views.series_list(rows)) == []
+    assert check_answer(series_views.series_list(rows, 50)) == []
 
 
 @holds_for(series, written(3000), whens, written(3000), st.sampled_from([None, TWICE, SKIPPED]))
@@ -445,6 +445,7 @@ def test_the_form_of_a_series_fits(
 @holds_for(series, st.lists(st.just(NOW), max_size=3))
 def test_the_end_of_a_form_that_repeats_fits(made: Series, coming: list[datetime]) -> None:
     assert fits(compose.repeated(made, coming))
+    assert fits(series_views.changed(made, coming, len(coming)))
 
 
 @holds_for(series, written(3000), st.integers(1, 1000))

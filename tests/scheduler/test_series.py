@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scheduler import occurrences, posts, recurrence, series
+from scheduler import members, occurrences, posts, recurrence, series
 from scheduler.accounts import disconnect
 from scheduler.clock import FrozenClock
 from scheduler.contents import Words
@@ -161,7 +161,7 @@ async def test_a_series_ends_after_its_last_occurrence(world: World, clock: Froz
 
     assert await days() == ["2026-11-26", "2026-11-27"]
     assert (await Series.get(id=made.id)).next_at is None
-    assert await series.going_on(world.runtime, world.workspace.id) == []
+    assert await series.going_on(world.runtime, world.workspace.id) == ([], 0)
 
 
 async def test_files_and_places_go_along_and_are_not_swept(
@@ -241,6 +241,18 @@ async def test_skip_next_calls_off_the_next_post_and_it_is_not_made_again(
     assert await days() == ["2026-12-08", "2026-12-15"]
 
 
+async def test_a_series_whose_posts_are_all_made_stays_on_the_list_while_any_is_to_come(
+    world: World,
+) -> None:
+    made = await begin(world, daily(times=4))
+
+    await series.skip_next(world.runtime, ref(world, made), await next_key(made))
+
+    shown, count = await series.going_on(world.runtime, world.workspace.id)
+    assert count == 1
+    assert [f"{at:%m-%d}" for at, _ in shown[0].coming] == ["11-27", "11-28"]
+
+
 async def test_a_second_click_on_skip_does_not_skip_another_one(world: World) -> None:
     made = await begin(world)
     key = await next_key(made)
@@ -288,7 +300,7 @@ async def test_a_paused_series_posts_nothing_and_makes_nothing(
 
     assert await days() == []
     assert {row.state for row in await Delivery.all()} == {State.CANCELLED}
-    shown = await series.going_on(world.runtime, world.workspace.id)
+    shown, _ = await series.going_on(world.runtime, world.workspace.id)
     assert [each.series.id for each in shown] == [made.id]
 
 
@@ -324,7 +336,7 @@ async def test_a_stopped_series_is_over(world: World, clock: FrozenClock) -> Non
     await tick(world, clock, NOON + 20 * DAY)
 
     assert await days() == []
-    assert await series.going_on(world.runtime, world.workspace.id) == []
+    assert await series.going_on(world.runtime, world.workspace.id) == ([], 0)
     assert await kinds() == ["series.begun", "series.stopped"]
 
 
@@ -432,7 +444,7 @@ async def test_the_card_of_an_occurrence_is_asked_for_a_day_ahead_once(
 async def test_what_is_shown_of_a_series(world: World) -> None:
     made = await begin(world)
 
-    shown = (await series.going_on(world.runtime, world.workspace.id))[0]
+    shown = (await series.going_on(world.runtime, world.workspace.id))[0][0]
 
     assert [account.username for account in shown.accounts] == ["acme"]
     assert [f"{at:%m-%d}" for at, _ in shown.coming] == ["12-01", "12-08", "12-15"]
@@ -448,3 +460,20 @@ async def test_a_post_knows_its_series(world: World) -> None:
     assert found.series is not None
     assert found.series.id == made.id
     assert occurrences.words(found.series) == Words(text="Every week")
+
+
+async def test_occurrences_that_need_an_approval_wait_for_it_and_are_taken_back_too(
+    world: World,
+) -> None:
+    await members.remember_member(
+        world.runtime, world.workspace.id, "U0BOB", name="Bob", timezone="UTC", is_admin=True
+    )
+    await Account.filter(id=world.account.id).update(needs_approval=True)
+    made = await begin(world)
+    asked = await days(PostState.SUBMITTED)
+
+    await series.pause(world.runtime, ref(world, made))
+
+    assert asked == ["2026-12-01", "2026-12-08"]
+    assert {post.state for post in await Post.all()} == {PostState.CANCELLED}
+    assert {row.state for row in await Delivery.all()} == {State.CANCELLED}
