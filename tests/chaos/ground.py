@@ -181,7 +181,7 @@ def _redis_command(folder: Path, port: int) -> list[str]:
 
 def _await_answers(ground: Ground) -> None:
     port = ground.environment["POSTBOT_PORT"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     for url in (f"{ground.x_url}/_/switches", f"http://127.0.0.1:{port}/healthz"):
         while True:
             with contextlib.suppress(httpx.HTTPError):

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from scheduler import installations
+from scheduler import installations, sealed
 from scheduler.clock import Clock, FrozenClock
 from scheduler.config import Settings
 from scheduler.installations import Access, Ended, Grant, NotInstalled, NotRenewed, Tokens
 from scheduler.models import Installation, Workspace
 from scheduler.runtime import Runtime
-from scheduler.vault import WrongKeys
+from scheduler.vault import Vault, WrongKeys, new_key
 from tests.scheduler.engine import another_process
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -282,3 +282,43 @@ async def test_names_that_a_database_does_not_take_are_stored_without_harm(
 
     assert stored.name.startswith("Acme ")
     assert len(stored.name) == 255
+
+
+async def test_a_new_key_seals_them_anew(runtime: Runtime, slack: Slack) -> None:
+    await installed(runtime, slack)
+    newest = Vault([new_key(), *runtime.settings.keys()])
+
+    left = await sealed.reseal_all(runtime, newest)
+
+    stored = await Installation.get()
+    assert (left, newest.is_newest(stored.secrets)) == (0, True)
+    assert runtime.vault.is_newest(stored.secrets) is False
+
+
+async def test_what_no_key_opens_must_be_installed_again(runtime: Runtime, slack: Slack) -> None:
+    await installed(runtime, slack)
+    await Installation.all().update(secrets=Vault([new_key()]).seal("{}"))
+    found = await sealed.census(runtime, runtime.vault)
+
+    await sealed.forget(runtime, found.unreadable)
+
+    assert await installations.find(team_id="T1") is None
+    assert (await Installation.get()).secrets == ""
+
+
+async def test_no_token_is_shown_by_a_value_an_error_or_a_log_line(
+    runtime: Runtime, slack: Slack, clock: FrozenClock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stored = await installed(runtime, slack)
+    shown = [repr(grant(slack.tokens())), repr(await access(runtime, slack)), repr(stored)]
+    clock.move_to(NOW + HALF_A_DAY)
+    slack.failure = NotRenewed("no answer")
+    with pytest.raises(NotRenewed) as caught:
+        await access(runtime, slack)
+    slack.failure = None
+    await installations.keep_fresh(runtime, slack.renew)
+
+    out, err = capfd.readouterr()
+
+    written = "".join([*shown, repr(caught.value), out, err])
+    assert "xoxe" not in written

@@ -219,6 +219,11 @@ class Form:
             expect(self.dialog).to_contain_text(text, timeout=SOON)
         return self
 
+    def holds(self, label: str, text: str) -> Form:
+        """A field has this text in it."""
+        expect(self.field(label).locator("textarea, input")).to_have_value(text, timeout=SOON)
+        return self
+
     def complains(self, label: str, text: str) -> Form:
         """There is a complaint below a field."""
         expect(self.field(label).get_by_role("alert")).to_contain_text(text, timeout=SOON)

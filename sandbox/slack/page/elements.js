@@ -56,6 +56,8 @@ const DRAW = {
   channels_select: select,
   multi_static_select: multi,
   multi_users_select: multi,
+  multi_conversations_select: multi,
+  multi_channels_select: multi,
   checkboxes: choices,
   radio_buttons: choices,
   overflow,

@@ -61,6 +61,10 @@ function fromState(element, known) {
       return known.selected_user ?? null;
     case "multi_users_select":
       return known.selected_users ?? [];
+    case "multi_conversations_select":
+      return known.selected_conversations ?? [];
+    case "multi_channels_select":
+      return known.selected_channels ?? [];
     case "conversations_select":
       return known.selected_conversation ?? null;
     case "channels_select":
@@ -93,6 +97,10 @@ function initial(element) {
       return element.initial_user ?? null;
     case "multi_users_select":
       return element.initial_users ?? [];
+    case "multi_conversations_select":
+      return element.initial_conversations ?? [];
+    case "multi_channels_select":
+      return element.initial_channels ?? [];
     case "conversations_select":
       return element.initial_conversation ?? null;
     case "channels_select":
@@ -210,12 +218,15 @@ export function freshErrors(viewId) {
     .forEach((key) => errorsSeen.delete(key));
 }
 
-/** Forgets the inputs of views that are gone. */
+/** Forgets the inputs of views that are gone, and those that a view has no more. */
 export function forgetViews() {
-  const alive = new Set([...page.state.views.map(({ view }) => view.id), page.state.home?.id]);
+  const views = page.state.views.map(({ view }) => view).concat(page.state.home ?? []);
+  const alive = new Map(
+    views.map((view) => [view.id, new Set(view.blocks.map((block) => block.block_id))]),
+  );
   for (const [key, entry] of entries) {
     const viewId = entry.container?.view_id;
-    if (!viewId || alive.has(viewId)) continue;
+    if (!viewId || alive.get(viewId)?.has(entry.block.block_id)) continue;
     stopTimer(entry);
     entries.delete(key);
   }

@@ -43,9 +43,10 @@ export function optionGroups(spec) {
   const option = (each) => [each.value, plain(each.text), plain(each.description)];
   if (spec.type.includes("users"))
     return [{ label: null, options: state.members.map((member) => [member.id, member.name]) }];
-  if (spec.type === "conversations_select" || spec.type === "channels_select") {
+  const takesConversations = spec.type.endsWith("conversations_select");
+  if (takesConversations || spec.type.endsWith("channels_select")) {
     const wanted = state.conversations.filter(
-      (each) => spec.type === "conversations_select" || each.kind === "channel",
+      (each) => takesConversations || each.kind === "channel",
     );
     return [{ label: null, options: wanted.map((each) => [each.id, each.name]) }];
   }
