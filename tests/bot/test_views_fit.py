@@ -29,7 +29,7 @@ from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
 from bot.views.card import card
 from bot.views.compose import Form
-from bot.views.compose_fields import Choice, PlaceField
+from bot.views.compose_accounts import Choice, PlaceField
 from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
 from scheduler import events
