@@ -32,6 +32,8 @@ from bot.listeners import (
     recovery,
     removal,
     repeats,
+    review,
+    settings,
     slots,
     workflow,
 )
@@ -96,6 +98,7 @@ def _register(
     posts_list.register(app, runtime)
     drafts.register(app, runtime)
     accounts.register(app, runtime, background)
+    settings.register(app, runtime)
     places.register(app, runtime, background)
     imports.register(app, runtime, background)
     exports.register(app, runtime, background)
@@ -105,6 +108,7 @@ def _register(
     repeats.register(app, runtime)
     digest.register(app, runtime)
     compose.register(app, runtime, background)
+    review.register(app, runtime, clients, background)
     recovery.register(app, runtime, clients, background)
     home.register(app, runtime, background, watch)
     removal.register(app, clients)

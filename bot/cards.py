@@ -7,8 +7,6 @@ dead. Whoever holds it shows the present truth, never a story of how it came abo
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.clients import Clients
+from bot.looks import Look, review_of
 from bot.reach import Reach
 from bot.sending import (
     BlocksRefused,
@@ -26,7 +25,6 @@ from bot.sending import (
     SendingError,
     Unreachable,
 )
-from bot.views.card import card as render
 from scheduler import posts
 from scheduler.models import Card, Post
 from scheduler.posts import Found, NoSuchPost
@@ -117,7 +115,7 @@ class Cards:
 
     async def _update(self, card: Card, found: Found) -> None:
         look = await self._look(card, found)
-        if self._shown.get(card.post_id) != (card.version, look):
+        if self._shown.get(card.post_id) != (card.version, look.hash(self._runtime)):
             await self._sent(card, found, look)
 
     async def _post(self, card: Card, found: Found) -> None:
@@ -158,12 +156,12 @@ class Cards:
                 return True
         return False
 
-    async def _sent(self, card: Card, found: Found, look: str) -> None:
+    async def _sent(self, card: Card, found: Found, look: Look) -> None:
         """Sends what the card shows now, simpler where Slack does not take it."""
         # Counted before it is sent, so that no two renderings ever bear the same number.
         await self._save(card, version=card.version + 1)
         sender = self.senders.of(found.post.workspace_id)
-        for letter in await self._letters(card, found, version=card.version):
+        for letter in look.letters(self._runtime, version=card.version):
             try:
                 await self._deliver(sender, card, letter)
                 break
@@ -171,7 +169,7 @@ class Cards:
                 log.error("card refused", post=card.post_id, error=str(error))
         if len(self._shown) >= _MOST_REMEMBERED:
             self._shown.clear()
-        self._shown[card.post_id] = (card.version, look)
+        self._shown[card.post_id] = (card.version, look.hash(self._runtime))
 
     async def _deliver(self, sender: Sender, card: Card, letter: Letter) -> None:
         if card.ts:
@@ -179,23 +177,13 @@ class Cards:
         else:
             await self._save(card, ts=await sender.post(card.channel, letter))
 
-    async def _look(self, card: Card, found: Found) -> str:
-        """A hash of what people see, whatever the version."""
-        letter = (await self._letters(card, found, version=0))[0]
-        return hashlib.sha256(json.dumps([letter.text, letter.blocks]).encode()).hexdigest()
-
-    async def _letters(self, card: Card, found: Found, *, version: int) -> list[Letter]:
-        """The card in full, without its images, and as a mere text."""
-        about: dict[str, Any] = {
-            "version": version,
-            "now": self._runtime.clock.now(),
-            "tries": len(self._runtime.settings.retry_delays) + 1,
-            "note": await self._note(card, found),
-        }
-        payload = {"card": card.post_id}
-        text, blocks = render(found, **about)
-        _, plainer = render(found, **about, with_images=False)
-        return [Letter(text=text, blocks=each, payload=payload) for each in (blocks, plainer, [])]
+    async def _look(self, card: Card, found: Found) -> Look:
+        return Look(
+            found=found,
+            review=await review_of(found),
+            note=await self._note(card, found),
+            payload={"card": card.post_id},
+        )
 
     async def _note(self, card: Card, found: Found) -> str:
         post = found.post

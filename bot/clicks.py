@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import permissions
 from bot.slack import known_member
-from scheduler import members, posts
+from scheduler import approval, members, posts
 from scheduler.models import Member, Post
 from scheduler.posts import Found, PostError
 from scheduler.runtime import Runtime
@@ -22,14 +22,16 @@ _REFUSED = frozenset({"invalid_blocks", "invalid_arguments"})
 
 
 async def allowed(
-    runtime: Runtime, context: AsyncBoltContext, post_id: str
+    runtime: Runtime, context: AsyncBoltContext, post_id: str, *, revises: bool = False
 ) -> tuple[Found, Member]:
-    """A post of the workspace that Slack vouches for, and who acts, if they may. Raises
-    `PostError`."""
+    """A post of the workspace that Slack vouches for, and who acts, if they may. One who `revises`
+    edits it or moves it; its approvers may, too. Raises `PostError`."""
     post = await posts.find_alone(context["workspace_id"], post_id)
     member = await _member(runtime, context, post)
+    people = (await approval.review_of(post)).people if revises else ()
     permissions.demand(
-        permissions.may_act_on(member, post),
+        permissions.may_act_on(member, post)
+        or (revises and permissions.may_revise(member, post, people)),
         permissions.why_not_act_on(member, post),
     )
     # Read again: much may have happened while Slack told who that is.

@@ -17,7 +17,7 @@ from bot.views import ids
 from bot.views import preview as preview_views
 from bot.views.accounts import Connect
 from bot.views.compose import Form
-from bot.views.compose_fields import Choice, PlaceField
+from bot.views.compose_accounts import Choice, PlaceField
 from bot.web.connect import connect_buttons
 from scheduler import accounts, free_slots, members, platforms, posts, previews
 from scheduler.models import Account

@@ -17,10 +17,11 @@ from typing import Any
 
 import structlog
 
-from bot import replies
+from bot import decisions, replies
 from bot.account_notices import AccountNotices
 from bot.cards import Cards, HeldByAnother, NobodyReachable
 from bot.clients import Clients
+from bot.copies import Copies
 from bot.outages import OutageNotices
 from bot.rests import Rests
 from bot.sending import MessageGone, NoAccess, Paused, SendingError, Unreachable
@@ -50,6 +51,7 @@ class Notifier:
     def __init__(self, runtime: Runtime, clients: Clients) -> None:
         self._runtime = runtime
         self._cards = Cards(runtime, clients)
+        self._copies = Copies(runtime, self._cards.senders, self._cards.reach)
         self.watch = SchedulerWatch(runtime, self._cards.senders, self._cards.reach)
         self._accounts = AccountNotices(runtime, self._cards.senders, self._cards.reach)
         self.outages = OutageNotices(runtime, self._cards.senders, self._cards.reach)
@@ -178,8 +180,21 @@ class Notifier:
             pending = await events.pending_notices(post_id)
             if pending:
                 found = await posts.find(pending[0].workspace_id, post_id)
+                late = await self._show_copies(found, pending)
                 await self._show(card, found, pending)
+                if late is not None:
+                    raise late
                 await events.told(pending)
+
+    async def _show_copies(self, found: Found, pending: Sequence[Event]) -> SendingError | None:
+        """Why some copy is not up to date. Nobody waits for it: neither the author for those who
+        read elsewhere, nor they for the author."""
+        try:
+            await self._copies.show(found, pending)
+        except SendingError as error:
+            return error
+        await events.approvers_told(pending)
+        return None
 
     async def _show(self, card: Card, found: Found, pending: Sequence[Event]) -> None:
         late: Paused | None = None
@@ -198,6 +213,7 @@ class Notifier:
         try:
             sender = self._cards.senders.of(found.post.workspace_id)
             await replies.reply(self._runtime, sender, card, found, pending)
+            await decisions.tell_author(self._runtime, sender, card, found, pending)
         except Unreachable:
             await self._cards.leave(card, found)
             raise

@@ -1,5 +1,6 @@
 """Tells members what concerns them beside the card of a post: that a platform is down or back, that
-a series cannot go on, what their day brings. Once each, whatever ends a process in between."""
+a series cannot go on, that a channel is closed to us, what their day brings. Once each, whatever
+ends a process in between."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from bot.rests import Rests
 from bot.sending import Letter, NoAccess, Paused, Senders, SendingError, Unreachable
 from bot.views import series
 from bot.views.digest import digest
-from bot.views.outage import notice
+from bot.views.outage import lost_channel, notice
 from bot.views.standing import said
 from scheduler import digests, events, members
 from scheduler.models import Event, Marker, Series
@@ -162,6 +163,8 @@ async def _words(event: Event, author: str) -> str:
     if event.kind in events.SERIES_EVENTS:
         about = await Series.get_or_none(id=data["series"])
         return series.notice(event.kind, data, about, author=author)
+    if event.kind in events.WORKSPACE_EVENTS:
+        return lost_channel(data["channel"])
     return notice(event.kind, platform=data["platform"], posts=data["posts"], author=author)
 
 

@@ -4,7 +4,7 @@
 |---|---|---|---|---|
 | read posts, accounts and the calendar | yes | yes | yes | yes |
 | write, and change their own posts | | yes | yes | yes |
-| publish without an approval | | | yes | yes |
+| publish without an approval, unless an account demands it | | | yes | yes |
 | connect accounts, set up and disconnect their own | | | yes | yes |
 | change every post and account | | | | yes |
 | set the workspace up | | | | yes |
@@ -12,9 +12,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from scheduler.models import Account, Member, Post, Series
 from scheduler.posts import PostError
 from scheduler.roles import MemberRole, role_of
+from scheduler.rules import WAITING
 
 _ASK = "An admin can change your role with `/schedule-post settings`."
 NOT_A_WRITER = (
@@ -34,6 +37,16 @@ NOT_YOUR_ACCOUNT = (
 NOT_YOURS_TO_SET = (
     "Only the person who connected this account or an admin of this workspace can choose where and "
     "when its posts go."
+)
+
+
+NOT_AHEAD = (
+    "This post needs an approval for another time, so it cannot be published ahead of it without "
+    "one. Press Reschedule to choose a time; the approvers are asked then."
+)
+NOT_AN_ADMIN = (
+    "Only admins of this workspace can change its settings. Ask one of them; owners and admins of "
+    "the Slack workspace are admins here, too."
 )
 
 
@@ -96,6 +109,29 @@ def may_disconnect(member: Member, account: Account) -> bool:
 def may_set_up(member: Member, account: Account) -> bool:
     """Choose where an account's posts go by default, and its slots: those who may disconnect it."""
     return may_disconnect(member, account)
+
+
+def may_decide(member: Member, post: Post, people: Collection[str]) -> bool:
+    """Approve a post or ask for changes: those whom the settings name for it, whatever their role;
+    `people` come from `scheduler.approval.review_of`."""
+    return _is_here(member, post.workspace_id) and member.user_id in people
+
+
+def may_revise(member: Member, post: Post, people: Collection[str]) -> bool:
+    """Edit or move a post: those who may act on it, and, while it waits for approvals, those who
+    decide about it; it is asked about anew then."""
+    waits = post.state in WAITING
+    return may_act_on(member, post) or (waits and may_decide(member, post, people))
+
+
+def may_publish_ahead(member: Member, *, is_demanded: bool) -> bool:
+    """Publish now what waits for its time: those who need no approval for it."""
+    return not is_demanded and role_of(member).reaches(MemberRole.PUBLISHER)
+
+
+def may_govern(member: Member) -> bool:
+    """Change roles, approvers and the other settings of the workspace: its admins."""
+    return _is_admin(member)
 
 
 def _is_admin(member: Member) -> bool:

@@ -26,7 +26,9 @@ async def reply(
     """Tells about every pending event that needs a person, but not about those that are settled by
     now or were told before a crash. What is left of their notices is for the card. Raises
     `SendingError`."""
-    asked = [event for event in pending if event.notice == "person"]
+    asked = [
+        event for event in pending if event.notice == "person" and event.delivery_id is not None
+    ]
     known = await _told_before(sender, card, asked)
     true = _still_true(found, asked)
     over = [event for event in asked if event.id in known or event.id not in true]

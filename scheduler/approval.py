@@ -24,6 +24,11 @@ from scheduler.post_rows import PRIORITY_NOW, Ref, note
 from scheduler.runtime import Runtime
 from scheduler.states import PostState, State
 
+CHANGED = (
+    "This post was changed since that button was shown, so nothing was decided. Read it as it is "
+    "now, then decide."
+)
+
 
 class Overtaken(TooLate):
     """The post is not what the approver saw."""
@@ -98,11 +103,12 @@ async def _asked(ref: Ref) -> tuple[posts.Found, Review]:
     found = await posts.find(ref.workspace_id, ref.post_id)
     review = await review_of(found.post)
     if ref.actor not in review.people:
-        raise NotAnApprover(await _who_can(found.post, review, ref.actor))
+        raise NotAnApprover(who_can(found.post, review, ref.actor))
     return found, review
 
 
-async def _who_can(post: Post, review: Review, actor: str) -> str:
+def who_can(post: Post, review: Review, actor: str) -> str:
+    """The sentence for somebody who may not decide about a post."""
     names = " or ".join(f"<@{person}>" for person in review.people[:5])
     if not names:
         return (
@@ -130,10 +136,7 @@ async def _take(
 
 def _how_it_is(post: Post) -> str:
     if post.state is PostState.SUBMITTED:
-        return (
-            "This post was changed since that button was shown, so nothing was approved. Read it "
-            "as it is now, then decide."
-        )
+        return CHANGED
     if post.state is PostState.RETURNED:
         return (
             "Changes were requested meanwhile, so nothing was decided. When its author has changed "

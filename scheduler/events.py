@@ -62,6 +62,11 @@ PLATFORM_EVENTS: dict[str, str] = {
     "platform.back": "Breaker: it answers again; whoever heard that it was down hears of it.",
 }
 
+#: Every kind of event about a workspace.
+WORKSPACE_EVENTS: dict[str, str] = {
+    "channel.lost": "Notifier: it cannot write to a channel of the settings; an admin hears of it.",
+}
+
 _ABOUT_POSTS = ["card", "person", "review"]
 _COLUMNS = {
     "workspace_id": "int",
@@ -171,6 +176,14 @@ async def not_begun(event: Event) -> None:
 async def told(events: Iterable[Event]) -> None:
     """Clears the notices of events that people have been told."""
     await Event.filter(id__in=[event.id for event in events]).update(notice=None)
+
+
+async def approvers_told(events: Iterable[Event]) -> None:
+    """Notes that approvers heard of events; their author may still have to."""
+    asked = [event for event in events if event.notice == "review"]
+    await Event.filter(id__in=[event.id for event in asked]).update(notice="person")
+    for event in asked:
+        event.notice = "person"
 
 
 def history(post_id: str) -> Any:

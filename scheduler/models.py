@@ -611,6 +611,30 @@ class Card(Model):
         table = "card"
 
 
+class Copy(Model):
+    """A message that shows what a post's card shows, in another place. Written by whoever holds the
+    card."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField(
+        "models.Post", related_name="copies"
+    )
+    post_id: str
+    # A channel, `C…`, or a member who is asked in a direct message, `U…`.
+    place = fields.CharField(max_length=32)
+    # Whether approvals are asked for there.
+    is_review = fields.BooleanField(default=False)
+    channel = fields.CharField(max_length=32, default="")
+    # As in `Card`.
+    ts = fields.CharField(max_length=32, default="")
+    version = fields.IntField(default=0)
+    began_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "card_copy"
+        unique_together = (("post", "place"),)
+
+
 class Seen(Model):
     """A delivery from Slack that was handled already, by its event id or signature."""
 

@@ -39,6 +39,7 @@ def test_every_state_stands_in_the_architecture(state: states.State) -> None:
             *events.PLATFORM_EVENTS,
             *events.SERIES_EVENTS,
             *events.MEMBER_EVENTS,
+            *events.WORKSPACE_EVENTS,
         }
     ),
 )

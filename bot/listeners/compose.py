@@ -31,6 +31,7 @@ from scheduler import accounts, members, posts, recurrence
 from scheduler.models import Member
 from scheduler.recurrence import Rule
 from scheduler.runtime import Runtime
+from scheduler.states import PostState
 
 Json = dict[str, Any]
 
@@ -164,7 +165,7 @@ class Composer:
         change. One that was deleted meanwhile is for whoever stores it."""
         if draft.revision:
             with contextlib.suppress(posts.NoSuchPost):
-                await allowed(self._runtime, context, draft.id)
+                await allowed(self._runtime, context, draft.id, revises=True)
 
     async def _open(
         self,
@@ -277,7 +278,8 @@ class Composer:
             coming = [each.at for each in recurrence.first_few(rule, now)]
             return views.repeated(saved.series, coming)
         assert saved.post is not None
-        return views.scheduled(saved.due, draft.when.zone, saved.post.id)
+        waits = saved.post.state is PostState.SUBMITTED
+        return views.scheduled(saved.due, draft.when.zone, saved.post.id, waits=waits)
 
     async def _put(self, view_id: str, view: Json, context: AsyncBoltContext) -> bool:
         """Shows a view in the place of another; False when the member closed that."""

@@ -16,7 +16,7 @@ from bot.listeners.wording import subcommand, text_of_command
 from bot.slack import known_member, tell
 from bot.views import exports as views
 from bot.views import ids
-from bot.views.compose_fields import Choice
+from bot.views.compose_accounts import Choice
 from scheduler import accounts, exports, platforms
 from scheduler.exports import Span
 from scheduler.models import Member

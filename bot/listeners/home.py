@@ -165,6 +165,7 @@ async def home(runtime: Runtime, member: Member, look: Look | None = None) -> Js
         chart_url=_chart_url(runtime, month),
         slots=await _free_slots(connected[: views.MOST_ACCOUNTS], now),
         may_write=permissions.may_write(member),
+        may_govern=permissions.may_govern(member),
         may_act=frozenset(
             found.post.id
             for _, found in waiting.posts

@@ -9,7 +9,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot.listeners.wording import subcommand, text_of_command
 from bot.views import ids
 from bot.views import posts_list as views
-from scheduler import posts
+from bot.views import review as reviews
+from scheduler import events, posts
 from scheduler.runtime import Runtime
 
 Json = dict[str, Any]
@@ -42,7 +43,9 @@ async def show_status(ack: AsyncAck, command: Json, context: AsyncBoltContext) -
     if not post_id:
         await ack(NO_ID)
         return
-    await ack(views.status(await posts.find(context["workspace_id"], post_id.strip("`").lower())))
+    found = await posts.find(context["workspace_id"], post_id.strip("`").lower())
+    happened = await events.history(found.post.id).filter(delivery_id__isnull=True)
+    await ack(views.status(found, reviews.history(happened)))
 
 
 def _asked(command: Json) -> tuple[str, str]:

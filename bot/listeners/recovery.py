@@ -26,7 +26,7 @@ from bot.views.blocks import Json, escape, when
 from bot.views.offers import Press
 from bot.views.recovery import Reply, Target
 from bot.web.connect import connect_buttons
-from scheduler import accounts, platforms, posts
+from scheduler import accounts, platforms, posts, rules
 from scheduler.models import Delivery, Member, Post
 from scheduler.posts import Found, PostError, Ref
 from scheduler.runtime import Runtime
@@ -101,6 +101,8 @@ class Recovery:
         click = await self._clicked(body, context)
         chosen = [each.id for each in click.deliveries]
         waiting = offers.can_go_now(click.found, self._runtime.clock.now())
+        if not chosen:
+            await self._demand_ahead(click)
         await posts.publish_now(self._runtime, click.ref, chosen or waiting)
         await ack()
         self._settle(context, click.reply, click.member, "chose to publish it now")
@@ -145,7 +147,7 @@ class Recovery:
         await ack()
 
     async def open_reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        click = await self._clicked(body, context)
+        click = await self._clicked(body, context, revises=True)
         proposed = self._proposed(click.found.post, click.member)
         await open_form(
             context, body["trigger_id"], views.reschedule(click.found, proposed, click.target)
@@ -153,7 +155,7 @@ class Recovery:
         await ack()
 
     async def open_edit(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
-        click = await self._clicked(body, context)
+        click = await self._clicked(body, context, revises=True)
         draft = drafts.to_edit(click.found, click.member.timezone, self._runtime.clock.now())
         await self._compose(body, context, draft, notice=compose.editing_notice(click.found))
         await ack()
@@ -194,7 +196,7 @@ class Recovery:
     async def reschedule(self, ack: AsyncAck, body: Json, context: AsyncBoltContext) -> None:
         view, chosen = body["view"], views.read_time(body["view"])
         target = views.read_target(view)
-        found, member = await allowed(self._runtime, context, target.post_id)
+        found, member = await allowed(self._runtime, context, target.post_id, revises=True)
         now = self._runtime.clock.now()
         wrong = draft_times.problems(chosen, now)
         if note := _asks(chosen, wrong, view, now):
@@ -213,13 +215,25 @@ class Recovery:
         await ack()
         self._settle(context, target.reply, member, f"moved it to {when(due)}")
 
-    async def _clicked(self, body: Json, context: AsyncBoltContext) -> Click:
+    async def _demand_ahead(self, click: Click) -> None:
+        """Raises `Refused` when what waits for its time needs an approval for another."""
+        found = click.found
+        accounts = found.accounts.values()
+        demanded = await rules.is_demanded(found.post.workspace_id, click.member.user_id, accounts)
+        permissions.demand(
+            permissions.may_publish_ahead(click.member, is_demanded=demanded),
+            permissions.NOT_AHEAD,
+        )
+
+    async def _clicked(
+        self, body: Json, context: AsyncBoltContext, *, revises: bool = False
+    ) -> Click:
         """Raises `PostError` when the click may change nothing, and then shows what it was on as it
         stands now."""
         press = offers.read(body["actions"][0])
         if press is None:
             raise posts.NoSuchPost
-        found, member = await allowed(self._runtime, context, press.post_id)
+        found, member = await allowed(self._runtime, context, press.post_id, revises=revises)
         reply = _reply(body)
         if not offers.still_fits(press, found, self._runtime.clock.now()):
             self._background.start(self._cards.refresh(found.post.workspace_id, found.post.id))

@@ -16,6 +16,7 @@ Word = Literal[
     "export",
     "calendar",
     "stats",
+    "settings",
     "help",
 ]
 

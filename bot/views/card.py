@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.views import ids, offers
+from bot.views import review as reviews
 from bot.views.blocks import Json, actions, button, confirm, cut, escape, header
 from bot.views.standing import followed, noted, said, sentence, where
 from scheduler import platforms, recurrence
+from scheduler.approval import Review
 from scheduler.models import Delivery, MediaFile
 from scheduler.posts import Found
 from scheduler.recurrence import Rule
@@ -50,16 +52,21 @@ def card(
     tries: int,
     note: str = "",
     with_images: bool = True,
+    review: Review | None = None,
+    decides: bool = False,
 ) -> tuple[str, list[Json]]:
     """The card's top-level text and blocks. `tries` is how many attempts there are in all; `note`
     (mrkdwn) stands on top. Without images their names are shown: Slack refuses a whole message for
-    one file that was deleted."""
+    one file that was deleted. `review` is how its approval stands, `decides` shows the buttons of
+    those who decide."""
     blocks = [
         header(title(found)),
         noted(f"Post `{escape(found.post.id)}`" + (f" · {note}" if note else "")),
         *_repeated(found),
         *quote(found.post.text),
         *media(found.media, with_images=with_images),
+        *(reviews.standing(found, review, now) if review else []),
+        *(reviews.buttons(found, now) if decides else []),
         *_rows(found, version, now=now, tries=tries),
         *_ending(found),
     ]

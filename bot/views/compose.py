@@ -12,7 +12,7 @@ from bot.views import compose_fields as fields
 from bot.views import ids
 from bot.views.accounts import Connect
 from bot.views.blocks import Json, actions, button, context, cut, escape, modal, plain, section
-from bot.views.compose_fields import Choice, PlaceField
+from bot.views.compose_accounts import Choice, PlaceField, accounts_field, place_fields
 from bot.views.compose_media import media_fields
 from bot.views.repeat_fields import repeat_fields
 from scheduler import recurrence
@@ -75,14 +75,14 @@ def composer(form: Form) -> Json:
     draft = form.draft
     blocks = [
         *([section(f":warning: {escape(form.notice, 2900)}")] if form.notice else []),
-        *fields.accounts_field(draft, form.accounts, form.connects),
+        *accounts_field(draft, form.accounts, form.connects),
         *([fields.twice_field(draft)] if form.asks_twice or draft.twice else []),
         *([fields.overwrite_field(draft)] if draft.newer else []),
         *fields.text_fields(draft, takes_focus=form.takes_focus),
         context(_counts(form), ids.COMPOSER_COUNTER),
         *fields.variant_fields(draft, form.platforms),
         *fields.extra_fields(draft, form.used),
-        *fields.place_fields(form.places),
+        *place_fields(form.places),
         *media_fields(draft),
         *fields.when_fields(draft.when, form.repeated),
         *(repeat_fields(draft.when, form.odd) if draft.when.repeats else []),
@@ -187,9 +187,13 @@ def saving(draft: Draft) -> Json:
     )
 
 
-def scheduled(due: datetime | None, zone: str, post_id: str) -> Json:
-    """The end of a form that took a while to save."""
-    said = f"*Scheduled for {shown(due, zone)}.*" if due else "*It goes out now.*"
+def scheduled(due: datetime | None, zone: str, post_id: str, *, waits: bool = False) -> Json:
+    """The end of a form that took a while to save. `waits` where approvers are asked first."""
+    if waits:
+        at = f", to go out on {shown(due, zone)}" if due else ""
+        said = f"*Submitted for approval{at}.* Nothing of it goes out before."
+    else:
+        said = f"*Scheduled for {shown(due, zone)}.*" if due else "*It goes out now.*"
     note = (
         "Its card is in our direct messages. You can close this. "
         f"`{ids.COMMAND} status {post_id}` shows how it stands."

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.views import ids
 from bot.views.blocks import MOST_OPTIONS, Json, field, modal, option, section
-from bot.views.compose_fields import Choice
+from bot.views.compose_accounts import Choice
 from bot.views.standing import said
 
 TITLE = "Export the calendar"

@@ -18,6 +18,7 @@ _ROWS = (
     (" export", "sends you the calendar, or a part of it, as a CSV file."),
     (" calendar", "gives you an address under which your calendar program shows the posts."),
     (" stats", "tells what went out and what failed in the last 30 days."),
+    (" settings", "for admins: roles, approvers, and where approvals are asked for."),
     (" help", "shows this."),
 )
 

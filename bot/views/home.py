@@ -86,6 +86,7 @@ class Home:
     #: Accounts that are not among `accounts`.
     more_accounts: int = 0
     may_write: bool = True
+    may_govern: bool = False
     #: May act on these posts, by id.
     may_act: frozenset[str] = frozenset()
 
@@ -130,7 +131,9 @@ def read_look(view: Mapping[str, Any], member_id: str) -> Look:
 def _buttons(shown: Home) -> list[Json]:
     compose = button("Schedule a Post", ids.HOME_COMPOSE, style="primary")
     accounts = button("Accounts", ids.HOME_ACCOUNTS)
-    return [actions(*([compose] if shown.may_write else []), accounts)]
+    settings = button("Settings", ids.HOME_SETTINGS)
+    own = [compose] if shown.may_write else []
+    return [actions(*own, accounts, *([settings] if shown.may_govern else []))]
 
 
 def _waiting(shown: Home) -> list[Json]:

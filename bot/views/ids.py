@@ -158,3 +158,29 @@ HOME_RETRY = "home_retry"
 HOME_MINE = "mine"
 HOME_EVERYBODY = "everybody"
 HOME_ALL = "all"
+HOME_SETTINGS = "home_settings"
+
+# Settings of the workspace
+SETTINGS_MODAL = "settings"
+SETTINGS_DEFAULT_ROLE = "settings_default_role"
+# Behind a colon the role
+SETTINGS_ROLE = "settings_role"
+SETTINGS_DEMAND = "settings_demand"
+SETTINGS_APPROVERS = "settings_approvers"
+SETTINGS_GROUP = "settings_group"
+SETTINGS_NEEDED = "settings_needed"
+SETTINGS_OWN = "settings_own"
+SETTINGS_REMIND = "settings_remind"
+SETTINGS_REVIEW_CHANNEL = "settings_review_channel"
+SETTINGS_BRAND_CHANNEL = "settings_brand_channel"
+# Values of the choices in them
+SETTINGS_EVERY = "every"
+SETTINGS_YES = "yes"
+
+# Approvals: the block id carries the post and its revision
+REVIEW_ACTIONS = "review"
+APPROVE = "approve"
+APPROVE_NOW = "approve_now"
+REQUEST_CHANGES = "request_changes"
+CHANGES_MODAL = "changes_modal"
+CHANGES_REASON = "changes_reason"

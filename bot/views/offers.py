@@ -84,7 +84,7 @@ def can_go_now(found: Found, now: datetime) -> tuple[int, ...]:
     return tuple(
         each.id
         for each in found.deliveries
-        if each.state in CHANGEABLE - NEEDS_PERSON - {State.PARKED}
+        if each.state in CHANGEABLE - NEEDS_PERSON - {State.PARKED, State.HELD}
         and not (each.state in _ON_ITS_WAY and each.due_at <= now)
     )
 

@@ -1,7 +1,8 @@
-"""The words to somebody whose posts wait for a platform."""
+"""The words to somebody whose posts wait for a platform, or whose channel cannot be used."""
 
 from __future__ import annotations
 
+from bot.views import ids
 from bot.views.blocks import escape
 from scheduler import platforms
 
@@ -23,3 +24,12 @@ def notice(event: str, *, platform: str, posts: int, author: str = "") -> str:
     one, more = f"post {owner} that waited goes out", f"{posts} posts {owner} that waited go out"
     rest = f"{more} now, one after the other" if posts > 1 else f"{one} now"
     return f"{label} is back. The {rest}."
+
+
+def lost_channel(channel: str) -> str:
+    """To the admin who chose a channel, for mrkdwn."""
+    return (
+        f"Postbot cannot write to <#{channel}>, which was chosen in the settings. Open the "
+        f"channel, type `/invite @Postbot` there, then open `{ids.COMMAND} settings` and save. "
+        "Until then approvers are asked in direct messages, and no copies of cards stand there."
+    )

@@ -15,6 +15,8 @@ from scheduler.states import SENTENCES, Summary
 _EXCERPT = 120
 _NAME = 100
 _MOST_ROWS = 40
+# Each is at most about 350 characters long.
+_MOST_LINES = 8
 
 
 def posts_list(found: Sequence[Found]) -> Json:
@@ -47,8 +49,9 @@ def excerpt(found: Found) -> str:
     return escape(text, _EXCERPT) if text else f"_{_files(len(found.media))}, no text_"
 
 
-def status(found: Found) -> Json:
-    """One post in full, for whoever asked."""
+def status(found: Found, history: Sequence[str] = ()) -> Json:
+    """One post in full, for whoever asked. `history` (mrkdwn) is who decided what, oldest first;
+    of a long one the newest lines are shown."""
     shown = found.deliveries[:_MOST_ROWS]
     left = len(found.deliveries) - len(shown)
     more = [context(f"… and {left} more accounts.")] if left else []
@@ -59,6 +62,7 @@ def status(found: Found) -> Json:
             said(row(found)),
             *(said(delivery_row(each, found.accounts.get(each.account_id))) for each in shown),
             *more,
+            *([said("\n".join(history[-_MOST_LINES:]))] if history else []),
             context(_byline(found)),
         ],
     }

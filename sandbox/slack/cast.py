@@ -14,6 +14,10 @@ BOT_USER_ID = "U0BOT"
 BOT_NAME = "Postbot"
 SLACKBOT_ID = "USLACKBOT"
 GENERAL_ID = "C0GENERAL"
+APPROVALS_ID = "C0APPROVALS"
+#: A channel that nobody has invited the bot to.
+BRAND_ID = "C0BRAND"
+REVIEWERS_ID = "S0REVIEWERS"
 VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - sent by Slack, trusted by nobody
 
 #: What the bot token may do until a switch takes a scope away.
@@ -25,6 +29,7 @@ SCOPES = (
     "users:read",
     "files:read",
     "files:write",
+    "usergroups:read",
 )
 
 COMMANDS: list[dict[str, Any]] = [
@@ -32,7 +37,7 @@ COMMANDS: list[dict[str, Any]] = [
         "command": "/schedule-post",
         "usage_hint": (
             "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import "
-            "| export | calendar | stats | help"
+            "| export | calendar | stats | settings | help"
         ),
     }
 ]
@@ -110,6 +115,19 @@ MEMBERS = (
     Member("W0NORA", "Nora", "Europe/Oslo", "D0NORA", is_admin=True, team_id="T0NORTH"),
     Member("W0SAM", "Sam", "America/Bogota", "D0SAM", is_admin=True, team_id="T0SOUTH"),
 )
+
+
+@dataclass(frozen=True)
+class Group:
+    """A user group; members mention it as `@handle`."""
+
+    id: str
+    name: str
+    handle: str
+    members: tuple[str, ...]
+
+
+GROUPS = (Group(REVIEWERS_ID, "Reviewers", "reviewers", ("U0BOB",)),)
 
 NAMES = {BOT_USER_ID: BOT_NAME, SLACKBOT_ID: "Slackbot"}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.slack import elements, messages, payloads
 from sandbox.slack.answers import TROUBLE, honour_submission
-from sandbox.slack.cast import COMMANDS, Member
+from sandbox.slack.cast import BOT_NAME, COMMANDS, Member
 from sandbox.slack.delivery import Ack, Undelivered
 from sandbox.slack.desk import Desk
 from sandbox.slack.errors import PageError
@@ -31,6 +31,9 @@ NO_ANSWER = "Something went wrong: the app did not confirm what you did. Please 
 def run_command(desk: Desk, member: Member, channel: str, *, line: str, origin: str) -> None:
     conversation = conversation_of(desk, member, channel)
     command, _, text = line.strip().partition(" ")
+    if command == "/invite":
+        _invite(desk, member, conversation, text.strip())
+        return
     known = any(command == each["command"] for each in COMMANDS)
     known = known and desk.installs.of_team(member.team_id) is not None
     if not known or "commands" not in desk.switches.scopes:
@@ -40,6 +43,18 @@ def run_command(desk: Desk, member: Member, channel: str, *, line: str, origin: 
         desk.world, member, conversation, command=command, text=text.strip(), origin=origin
     )
     desk.in_background(_send_command(desk, member, parcel))
+
+
+def _invite(desk: Desk, member: Member, conversation: Conversation, whom: str) -> None:
+    """Slack's own command, as far as it brings the bot into a channel."""
+    if whom.lower() != f"@{BOT_NAME.lower()}" or conversation.kind != "channel":
+        said = "Only `/invite @Postbot` is played here, in a channel."
+    elif conversation.has_bot:
+        said = f"{BOT_NAME} is already in this channel."
+    else:
+        conversation.has_bot = True
+        said = f"{BOT_NAME} was added to #{conversation.name}."
+    messages.say_to(desk.world, member, conversation.id, said)
 
 
 def write_message(desk: Desk, member: Member, channel: str, **content: Any) -> Message:

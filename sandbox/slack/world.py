@@ -7,7 +7,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.cast import MEMBERS, NAMES, TEAM_ID, TEAMS, Member
+from sandbox.slack.cast import (
+    APPROVALS_ID,
+    BRAND_ID,
+    MEMBERS,
+    NAMES,
+    TEAM_ID,
+    TEAMS,
+    Member,
+)
 from sandbox.slack.errors import PageError, SlackError
 from sandbox.slack.files import FileStore
 from sandbox.slack.ids import new_id
@@ -53,6 +61,8 @@ class Conversation:
     members: frozenset[str]
     is_open: bool = True
     team_id: str = TEAM_ID
+    #: The bot may write there.
+    has_bot: bool = True
     messages: dict[str, Message] = field(default_factory=dict)
 
 
@@ -170,6 +180,11 @@ def _first_conversations(members: Collection[Member]) -> dict[str, Conversation]
             team_id=team.id,
         )
         for team in TEAMS.values()
+    ]
+    here = frozenset(member.id for member in members if member.team_id == TEAM_ID)
+    channels += [
+        Conversation(APPROVALS_ID, "approvals", "channel", here),
+        Conversation(BRAND_ID, "brand", "channel", here, has_bot=False),
     ]
     dms = [
         Conversation(

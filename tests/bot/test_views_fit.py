@@ -21,22 +21,37 @@ from bot.views import drafts as draft_views
 from bot.views import exports as export_views
 from bot.views import figures as figure_views
 from bot.views import imports as import_views
+from bot.views import review as review_views
 from bot.views import series as series_views
+from bot.views import settings as settings_views
 from bot.views import slots as slot_views
 from bot.views.accounts import Connect, Row
 from bot.views.blocks import cut, escape
+from bot.views.card import card
 from bot.views.compose import Form
-from bot.views.compose_fields import Choice, PlaceField
+from bot.views.compose_accounts import Choice, PlaceField
 from bot.views.series import Row as SeriesRow
 from sandbox.slack.rules import check_answer, check_blocks, check_view
+from scheduler import events
+from scheduler.approval import Review
 from scheduler.digests import Digest
 from scheduler.figures import Day, Month
 from scheduler.imports import Report, RowProblem
-from scheduler.models import Account, Delivery, MediaFile, Post, Series
+from scheduler.models import (
+    Account,
+    Decision,
+    Delivery,
+    Event,
+    MediaFile,
+    Post,
+    Rules,
+    Series,
+)
 from scheduler.overview import Look, Page, Show
 from scheduler.platforms import Room
 from scheduler.posts import Found
 from scheduler.recurrence import Every, Occurrence, Rule
+from scheduler.roles import MemberRole
 from scheduler.series import Shown
 from scheduler.states import PostState, State
 from scheduler.walltime import Repeated, Skipped
@@ -376,6 +391,67 @@ def test_the_other_forms_of_an_import_fit(template: str, name: str, notice: str)
     assert fits(form)
     assert fits(import_views.working("Checking", name, 1, 1000))
     assert fits(import_views.ended(notice or "a"))
+
+
+people = st.lists(st.from_regex(r"[UW][A-Z0-9]{8,20}", fullmatch=True), max_size=40, unique=True)
+
+
+@st.composite
+def reviews(draw: st.DrawFn) -> tuple[Found, Review]:
+    """A post that waits for approvals, with long reasons and many approvers."""
+    state = draw(st.sampled_from([PostState.SUBMITTED, PostState.RETURNED]))
+    shown, asked = draw(found()), tuple(draw(people))
+    shown.post.state = state
+    shown.post.due_at = draw(st.sampled_from([None, NOW, AGAIN]))
+    for delivery in shown.deliveries:
+        delivery.state = State.HELD
+    said = draw(st.lists(st.booleans(), max_size=len(asked)))
+    decisions = [
+        Decision(user_id=person, is_approved=yes, reason=draw(written(3000)), at=NOW, revision=1)
+        for person, yes in zip(asked, said, strict=False)
+    ]
+    return shown, Review(needed=2, people=asked, decisions=tuple(decisions))
+
+
+@holds_for(reviews(), st.booleans(), st.sampled_from(sorted(events.POST_EVENTS)), written(3000))
+def test_what_is_shown_of_an_approval_fits(
+    about: tuple[Found, Review], decides: bool, kind: str, reason: str
+) -> None:
+    shown, review = about
+    event = Event(kind=kind, actor="U0BOB", at=NOW, data={"reason": reason, "revision": 1})
+
+    text, blocks = card(shown, version=1, now=NOW, tries=4, review=review, decides=decides)
+    told = review_views.to_author(event, shown, review, "“Hello”")
+    asked = review_views.to_reviewers(event, shown, "“Hello”", review.people)
+
+    assert check_blocks(blocks) == []
+    assert len(blocks) <= 50
+    assert all(len(each) <= 3000 for each in (told, asked))
+    assert len(text) <= 4000
+    assert fits(review_views.changes(shown, 1))
+    assert check_answer(posts_list.status(shown, review_views.history([event] * 60))) == []
+
+
+@holds_for(people, st.integers(0, 150), written(255), st.integers(0, 5000))
+def test_the_settings_fit(members: list[str], accounts: int, name: str, minutes: int) -> None:
+    shown = settings_views.Shown(
+        default_role=MemberRole.VIEWER,
+        roles=dict.fromkeys(MemberRole, members),
+        rules=Rules(
+            approvers=members,
+            approver_group="S0REVIEWERS",
+            group_name=name,
+            remind_minutes=minutes,
+            review_channel="C0APPROVALS",
+            every_account=True,
+        ),
+        accounts=[
+            Account(id=n, platform="x", username=name, needs_approval=n % 2 == 0)
+            for n in range(1, accounts)
+        ],
+    )
+
+    assert fits(settings_views.settings(shown))
 
 
 @holds_for(written(400), st.integers(1, 300))

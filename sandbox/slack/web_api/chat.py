@@ -107,6 +107,8 @@ def _target(call: Call) -> Conversation:
     closed = conversation.members & set(call.desk.switches.dm_closed)
     if closed and conversation.kind == "dm":
         raise SlackError("messages_tab_disabled")
+    if not conversation.has_bot:
+        raise SlackError("not_in_channel")
     if conversation.kind == "dm" and conversation.members & set(call.desk.switches.left):
         raise SlackError("is_archived")
     return conversation

@@ -11,7 +11,16 @@ from aiohttp import web
 from sandbox.slack.desk import DESK, Desk
 from sandbox.slack.errors import RateLimited, Refusal, SlackError
 from sandbox.slack.installs import Install
-from sandbox.slack.web_api import account, chat, conversations, files, functions, users, views
+from sandbox.slack.web_api import (
+    account,
+    chat,
+    conversations,
+    files,
+    functions,
+    usergroups,
+    users,
+    views,
+)
 from sandbox.slack.web_api.call import Call, Method, read_call
 
 METHODS: dict[str, Method] = {
@@ -20,6 +29,7 @@ METHODS: dict[str, Method] = {
     **conversations.METHODS,
     **files.METHODS,
     **functions.METHODS,
+    **usergroups.METHODS,
     **users.METHODS,
     **views.METHODS,
 }
