@@ -4,10 +4,11 @@ runtime between them."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import structlog
 from aiohttp.test_utils import TestServer
 
+from bot.ports import is_free
 from sandbox.x import create_app as create_x
 from scheduler import database
 from scheduler.clock import Clock
@@ -35,6 +37,11 @@ POSTGRES = os.environ.get("POSTBOT_TEST_POSTGRES", "postgres://postgres@127.0.0.
 REDIS = os.environ.get("POSTBOT_TEST_REDIS", "redis://127.0.0.1:6379/9")
 # Set where the servers must be there, as on CI: their absence fails instead of skipping.
 REQUIRED = os.environ.get("POSTBOT_TEST_SERVERS_REQUIRED") == "1"
+
+
+def _beside() -> int:
+    """Which of several test processes this is."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 async def _postgres(statement: str, *, name: str = "postgres") -> None:
@@ -109,6 +116,19 @@ def settings(database_url: str, tmp_path: Path, x_port: int) -> Settings:
     return settings_for(database_url, tmp_path, x_port)
 
 
+@pytest.fixture(scope="session")
+def unused_tcp_port_factory() -> Callable[[], int]:
+    """Ports below those that the system gives to connections, other ones for each test process:
+    a port that was only looked for, and not yet taken, would sometimes be gone again."""
+    ports = itertools.count(12_000 + 2_000 * _beside())
+    return lambda: next(port for port in ports if is_free(port))
+
+
+@pytest.fixture
+def unused_tcp_port(unused_tcp_port_factory: Callable[[], int]) -> int:
+    return unused_tcp_port_factory()
+
+
 @pytest.fixture
 def x_port(unused_tcp_port: int) -> int:
     return unused_tcp_port
@@ -158,8 +178,7 @@ def redis_client() -> Iterator[Any]:
 
     # Each test process empties a database of its own.
     first, number = REDIS.rsplit("/", 1)
-    beside = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    client = redis.Redis.from_url(f"{first}/{int(number) + beside}")
+    client = redis.Redis.from_url(f"{first}/{int(number) + _beside()}")
     try:
         client.flushdb()
     except redis.RedisError as error:
