@@ -175,7 +175,10 @@ class Form:
             return self
         field.get_by_role("combobox").click()
         for option in options:
-            field.get_by_role("option", name=option).first.click()
+            offered = field.get_by_role("option", name=option).first
+            # A form may begin with what was chosen last; a second click would take it away.
+            if offered.get_attribute("aria-selected") != "true":
+                offered.click()
         if field.get_by_role("listbox").count():
             field.get_by_role("combobox").press("Escape")
         return self
