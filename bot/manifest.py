@@ -20,13 +20,14 @@ SCOPES = {
     "users:read": "names, time zones and roles",
     "files:read": "the files of a post",
     "files:write": "the calendar as a file",
+    "usergroups:read": "the approvers of a user group",
 }
 #: What Slack must tell us of by itself.
 EVENTS = ("app_home_opened", "app_uninstalled", "function_executed", "tokens_revoked")
 REDIRECT = "/slack/oauth_redirect"
 USAGE = (
     "[text] | list | drafts | repeats | digest <time> | status <id> | accounts | import | export | "
-    "calendar | stats | help"
+    "calendar | stats | settings | help"
 )
 
 

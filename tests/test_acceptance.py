@@ -106,7 +106,10 @@ class Member:
 def _offered(view: Json) -> list[tuple[str, str]]:
     """The accounts that a composer offers: label and value."""
     block = next(each for each in view["blocks"] if each.get("block_id") == "composer_accounts")
-    return [(each["text"]["text"], each["value"]) for each in block["element"]["options"]]
+    element = block["element"]
+    groups = element.get("option_groups") or [{"options": element["options"]}]
+    options = [each for group in groups for each in group["options"]]
+    return [(each["text"]["text"], each["value"]) for each in options]
 
 
 def _messages(state: Json) -> list[Json]:

@@ -48,6 +48,8 @@ NEEDED = {
     "functions.completeError": "",
     "functions.completeSuccess": "",
     "oauth.v2.access": "",
+    "usergroups.list": "usergroups:read",
+    "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
     "views.open": "",
     "views.publish": "",

@@ -169,8 +169,6 @@ def test_the_forms_behind_the_buttons_fit(post: Found, kit: ManualKit, target: T
 
     assert fits_a_form(recovery.post_manually(post, first, kit, target))
     assert fits_a_form(recovery.confirm_live(post, first, target))
-    if recovery.fits_a_field(post.post.text):
-        assert fits_a_form(recovery.edit(post, target))
 
 
 @holds_for(posts(), times, targets, written(900))
