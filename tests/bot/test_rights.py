@@ -26,6 +26,8 @@ from scheduler.series import NewSeries
 from tests.bot.desk import ALICE, BOB, TEAM, Desk, has, slash
 from tests.bot.post_world import ask, fail, park, schedule
 
+pytestmark = pytest.mark.long
+
 Json = dict[str, Any]
 
 VIEWER, CONTRIBUTOR, PUBLISHER, ADMIN = MemberRole

@@ -24,6 +24,8 @@ from tests.scheduler import asker
 from tests.scheduler.asker import Errand
 from tests.world import settings_for, until
 
+pytestmark = pytest.mark.long
+
 REFRESH = "/token refresh"
 
 
